@@ -1,0 +1,19 @@
+import type { Secret } from '../telemetry/secret.ts';
+import type { AccountMetrics } from '../telemetry/metrics.ts';
+import type { TokenManager } from '../token/manager.ts';
+
+/** What is configured for an appid. An idle account is no more than this. */
+export interface Credentials {
+  readonly appid: string;
+  /** Absent where tokens come from a peer, which holds it. */
+  readonly secret: Secret | undefined;
+  readonly tokenApi: 'stable_token' | 'token';
+}
+
+/** An account in use: its credentials, its manager, its series. */
+export interface Account {
+  readonly appid: string;
+  readonly secret: Secret | undefined;
+  readonly tokens: TokenManager;
+  readonly metrics: AccountMetrics;
+}

@@ -1,0 +1,213 @@
+/** The composition root: settings in, a running proxy out. The only file that knows everybody. */
+import { randomBytes } from 'node:crypto';
+import type { Account, Credentials } from './account/account.ts';
+import { AccountRegistry } from './account/registry.ts';
+import { BodyReceiver } from './proxy/body.ts';
+import { Exchanges } from './proxy/exchange.ts';
+import { createGuard } from './proxy/guard.ts';
+import { createHandler } from './proxy/handler.ts';
+import type { LaneOptions } from './proxy/lanes/lane.ts';
+import { replayLane } from './proxy/lanes/replay.ts';
+import { streamLane } from './proxy/lanes/stream.ts';
+import { Placeholders } from './proxy/placeholder.ts';
+import { refuseRaw } from './proxy/raw-refusal.ts';
+import { endSilence } from './proxy/silence.ts';
+import { createAdminListener } from './server/admin-listener.ts';
+import { createDataListener } from './server/data-listener.ts';
+import { listen } from './server/listen.ts';
+import { Readiness } from './server/readiness.ts';
+import { shutDown } from './server/shutdown.ts';
+import { readAccountsFile } from './settings/accounts-file.ts';
+import type { Settings } from './settings/settings.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { Metrics } from './telemetry/metrics.ts';
+import { systemClock, type Clock } from './token/clock.ts';
+import { TokenManager } from './token/manager.ts';
+import { tokenCallDispatcher, wechatSource } from './token/sources/wechat.ts';
+import { memoryStore } from './token/stores/memory.ts';
+import { version } from './version.ts';
+
+export interface AppOptions {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** Off where many instances share a process. */
+  readonly processMetrics?: boolean;
+}
+
+export interface App {
+  /**
+   * Binds both listeners and begins to obtain the default account's token; does not wait for it.
+   * @returns how to reach them: `http://127.0.0.1:8080` or `unix:/path`
+   * @throws what binding fails with (EADDRINUSE, EACCES, …)
+   */
+  start(): Promise<{ readonly data: string; readonly admin: string }>;
+  /** Not ready, then (after the drain delay) no new connections, then waits for open requests. */
+  stop(): Promise<void>;
+}
+
+export function createApp(settings: Settings, options: AppOptions): App {
+  const { logger, clock = systemClock } = options;
+  const metrics = new Metrics({ version, processMetrics: options.processMetrics ?? true });
+  const store = memoryStore();
+  const tokenCalls = tokenCallDispatcher(settings.upstream, settings);
+  const { configured, defaultAppid } = configuredAccounts(settings, logger);
+
+  const activate = ({ appid, secret, tokenApi }: Credentials): Account => {
+    const series = metrics.account(appid);
+    const source = wechatSource({
+      api: tokenApi,
+      dispatcher: tokenCalls,
+      origin: settings.upstream.origin,
+      appid,
+      secret,
+      timeoutMs: settings.tokenTimeoutMs,
+    });
+    const tokens = new TokenManager({
+      appid,
+      source,
+      store,
+      clock,
+      metrics: series,
+      logger,
+      refreshWindowMs: settings.refreshWindowMs,
+      tokenTimeoutMs: settings.tokenTimeoutMs,
+      keepFresh: appid === defaultAppid,
+    });
+    return { appid, secret, tokens, metrics: series };
+  };
+  const accounts = new AccountRegistry({
+    configured,
+    defaultAppid,
+    maxActive: settings.maxAccounts,
+    activate,
+    dispose(account) {
+      account.tokens.close();
+      account.metrics.dispose();
+    },
+  });
+
+  // Of this process alone: a chain of proxies is fine, only a circle is not.
+  const pseudonym = `wxproxy-${randomBytes(6).toString('hex')}`;
+  const exchanges = new Exchanges();
+  const lanes = createLanes(settings);
+  const serve = createHandler({
+    guard: createGuard({
+      hosts: ourHosts(settings),
+      allowPaths: settings.allowPaths,
+      denyPaths: settings.denyPaths,
+      pseudonym,
+    }),
+    accounts,
+    bodies: new BodyReceiver(
+      { bodyBytes: settings.replayBodyLimitBytes, memoryBytes: settings.replayMemoryLimitBytes },
+      settings.idleTimeoutMs,
+    ),
+    placeholders: new Placeholders(settings.clientKey),
+    clientKey: settings.clientKey,
+    tokenEndpoints: settings.tokenEndpoints,
+    ...lanes,
+    exchanges,
+    metrics,
+    logger,
+    via: `1.1 ${pseudonym}`,
+  });
+  const data = createDataListener({
+    serve,
+    silent: (socket) => endSilence(socket, exchanges),
+    refuse: (socket, status, why) => refuseRaw(socket, status, why, { exchanges, metrics }),
+    idleTimeoutMs: settings.idleTimeoutMs,
+  });
+  const readiness = new Readiness(
+    () => accounts.default?.tokens.usable !== undefined,
+    defaultAppid,
+  );
+  const admin = createAdminListener({
+    metrics: async () => ({
+      contentType: metrics.registry.contentType,
+      text: await metrics.registry.metrics(),
+    }),
+    readiness: () => readiness.state,
+    status: () => ({
+      version,
+      ready: readiness.state.ready,
+      requestsInFlight: metrics.inFlight,
+      accounts: accounts.active().map(({ appid, tokens }) => ({ appid, ...tokens.status })),
+    }),
+  });
+
+  return {
+    async start() {
+      const bound = {
+        admin: await listen(admin, settings.adminListen),
+        data: await listen(data, settings.listen),
+      };
+      logger.info({ version, node: process.version, ...bound }, 'listening');
+      void accounts.default?.tokens.start();
+      return bound;
+    },
+    async stop() {
+      await shutDown({
+        readiness,
+        logger,
+        data,
+        admin,
+        exchanges,
+        drainDelayMs: settings.drainDelayMs,
+        drainTimeoutMs: settings.drainTimeoutMs,
+      });
+      accounts.close();
+      await Promise.all([
+        lanes.replayLane.close(),
+        lanes.streamLane.close(),
+        tokenCalls.destroy(),
+        store.close(),
+      ]);
+    },
+  };
+}
+
+/** One connection limit for both lanes: uploads and code exchanges get a quarter of it. */
+function createLanes(settings: Settings) {
+  const streamed = Math.max(Math.floor(settings.maxConnections / 4), 1);
+  const options: Omit<LaneOptions, 'maxConnections'> = settings;
+  return {
+    replayLane: replayLane({
+      ...options,
+      maxConnections: Math.max(settings.maxConnections - streamed, 1),
+    }),
+    streamLane: streamLane({ ...options, maxConnections: streamed }),
+  };
+}
+
+function configuredAccounts(
+  settings: Settings,
+  logger: Logger,
+): { configured: Credentials[]; defaultAppid: string | undefined } {
+  const { account, accountsFile, tokenApi } = settings;
+  const entries =
+    accountsFile === undefined
+      ? []
+      : readAccountsFile(accountsFile, {
+          secretsOptional: settings.tokenPeer !== undefined,
+          onSecretFault: (message) => logger.warn(message),
+        });
+  const configured: Credentials[] = entries.map((entry) => ({
+    appid: entry.appid,
+    secret: entry.secret,
+    tokenApi: entry.tokenApi ?? tokenApi,
+  }));
+  if (account !== undefined) {
+    configured.unshift({ appid: account.appid, secret: account.secret, tokenApi });
+  }
+  const only = configured.length === 1 ? configured[0]?.appid : undefined;
+  return {
+    configured,
+    defaultAppid: entries.find((entry) => entry.default)?.appid ?? account?.appid ?? only,
+  };
+}
+
+/** Loopback names are always accepted; the guard knows them. */
+function ourHosts({ listen: address, allowHosts }: Settings): string[] {
+  const listenHost = 'host' in address && address.host !== '' ? [address.host] : [];
+  return [...allowHosts, ...listenHost].map((host) => host.toLowerCase());
+}

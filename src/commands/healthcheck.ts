@@ -1,0 +1,53 @@
+import { request } from 'node:http';
+import { environment } from '../settings/environment.ts';
+import { loadSettings } from '../settings/load.ts';
+import type { CommandContext } from './command.ts';
+
+const TIMEOUT_MS = 2000;
+
+/**
+ * Asks the admin listener of the instance with the same settings: for exec probes in images without
+ * a shell. Liveness, or with `--ready` readiness. @returns 0 or 1
+ */
+export async function healthcheck(
+  argv: readonly string[],
+  { out, err }: CommandContext,
+): Promise<number> {
+  const ready = argv.includes('--ready');
+  const { adminListen } = loadSettings({
+    argv: argv.filter((flag) => flag !== '--ready'),
+    env: environment(),
+  });
+  const address =
+    'path' in adminListen
+      ? { socketPath: adminListen.path }
+      : { host: anyToLoopback(adminListen.host), port: adminListen.port };
+  try {
+    const { status, body } = await get({ ...address, path: ready ? '/readyz' : '/healthz' });
+    (status === 200 ? out : err)(body);
+    return status === 200 ? 0 : 1;
+  } catch (error) {
+    err(`the admin listener does not answer: ${(error as Error).message}\n`);
+    return 1;
+  }
+}
+
+/** What listens on every interface is asked on loopback. */
+function anyToLoopback(host: string): string {
+  return host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+}
+
+function get(options: object): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const req = request({ ...options, timeout: TIMEOUT_MS }, (res) => {
+      let body = '';
+      res.setEncoding('utf8');
+      res.on('data', (text: string) => (body += text));
+      res.on('end', () => resolve({ status: res.statusCode as number, body }));
+      res.on('error', reject);
+    });
+    req.on('timeout', () => req.destroy(new Error(`no answer within ${TIMEOUT_MS} ms`)));
+    req.on('error', reject);
+    req.end();
+  });
+}

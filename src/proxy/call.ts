@@ -1,0 +1,143 @@
+/**
+ * Reads what a request is: its route, its account, its body. What it may not be is refused here.
+ */
+import type { Account } from '../account/account.ts';
+import type { AccountRegistry } from '../account/registry.ts';
+import { ProxyError } from '../errors.ts';
+import type { Secret } from '../telemetry/secret.ts';
+import { classify } from '../wechat/routes.ts';
+import type { Body, BodyReceiver } from './body.ts';
+import { chooseAccount, splitAccountPrefix, type AccountHints } from './choose-account.ts';
+import { checkClientKey } from './client-key.ts';
+import type { Exchange } from './exchange.ts';
+import type { Guard } from './guard.ts';
+import { parameterValues } from './inject.ts';
+import { findPlaceholder, type PlaceholderClaim, type Placeholders } from './placeholder.ts';
+import { statedCredentials, type StatedCredentials } from './stated-credentials.ts';
+import { canonicalPath, parseTarget } from './target.ts';
+import type { TokenEndpointMode } from './token-endpoint.ts';
+
+interface CallBase {
+  /** As it came, without the account prefix. */
+  readonly path: string;
+  /** The path as it is compared. */
+  readonly canonical: string;
+  /** Raw, without `?`; undefined where there was no `?`. */
+  readonly query: string | undefined;
+  readonly body: Body;
+}
+
+export type Call = CallBase &
+  (
+    | { readonly route: 'api'; readonly account: Account }
+    | {
+        readonly route: 'token-endpoint' | 'code-exchange';
+        readonly account: Account;
+        readonly stated: StatedCredentials;
+      }
+    | { readonly route: 'user-token' | 'other-token'; readonly account: Account | undefined }
+  );
+
+export interface CallParts {
+  readonly guard: Guard;
+  readonly accounts: AccountRegistry;
+  readonly bodies: BodyReceiver;
+  readonly placeholders: Placeholders;
+  readonly clientKey: Secret | undefined;
+  readonly tokenEndpoints: TokenEndpointMode;
+}
+
+/** Appid, secret and little else: what is larger is no call of a token endpoint or code exchange. */
+const CREDENTIALS_LIMIT_BYTES = 64 * 1024;
+
+/** @throws {ProxyError} @throws {ClientGone} */
+export async function readCall(exchange: Exchange, parts: CallParts): Promise<Call> {
+  const { req } = exchange;
+  const target = parseTarget(req.url as string);
+  const { appid: prefix, path } = splitAccountPrefix(target.path, parts.accounts);
+  const canonical = canonicalPath(path);
+  parts.guard.checkPath(path, canonical);
+  const { query } = target;
+  const route = classify(canonical, query ?? '');
+  exchange.route = route;
+  const placeholder = placeholderIn(query, parts.accounts);
+  const hints = {
+    prefix,
+    header: headerValue(exchange, 'x-wechat-appid'),
+    placeholder: placeholder?.appid,
+  };
+  const here = { path, canonical, query };
+  if (route === 'token-endpoint' || route === 'code-exchange') {
+    return readCredentialsCall(exchange, { ...here, route }, hints, placeholder, parts);
+  }
+  const proofs = { header: headerValue(exchange, 'x-wxproxy-key'), secret: undefined, placeholder };
+  checkClientKey(parts.clientKey, proofs, parts.placeholders);
+  const account = chooseAccount({ ...hints, stated: undefined }, route, parts.accounts);
+  exchange.account = account;
+  const body = await parts.bodies.receive(exchange, { wanted: route === 'api' });
+  // Only calls with somebody else's token go without an account.
+  return { ...here, route, account, body } as Call;
+}
+
+/** Calls that name their account in the body must be read before it is known who they are. */
+async function readCredentialsCall(
+  exchange: Exchange,
+  here: Omit<CallBase, 'body'> & { readonly route: 'token-endpoint' | 'code-exchange' },
+  hints: Omit<AccountHints, 'stated'>,
+  placeholder: PlaceholderClaim | undefined,
+  parts: CallParts,
+): Promise<Call> {
+  const body = await parts.bodies.receive(exchange, {
+    wanted: true,
+    limitBytes: CREDENTIALS_LIMIT_BYTES,
+  });
+  try {
+    if (body.kind === 'streamed') throw tooLarge();
+    const stated = statedCredentials(here.query, body.kind === 'held' ? body.bytes : undefined);
+    const account = chooseAccount(
+      { ...hints, stated: stated.appid },
+      here.route,
+      parts.accounts,
+    ) as Account;
+    const proofs = {
+      header: headerValue(exchange, 'x-wxproxy-key'),
+      secret: stated.secret,
+      placeholder,
+      appSecret:
+        here.route === 'token-endpoint' && parts.tokenEndpoints === 'issue'
+          ? account.secret
+          : undefined,
+    };
+    checkClientKey(parts.clientKey, proofs, parts.placeholders);
+    exchange.account = account;
+    return { ...here, account, stated, body };
+  } catch (error) {
+    parts.bodies.release(body);
+    throw error;
+  }
+}
+
+function headerValue({ req }: Exchange, name: string): string | undefined {
+  const value = req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** A placeholder counts where its account exists or it reads like one of ours. */
+function placeholderIn(
+  query: string | undefined,
+  accounts: AccountRegistry,
+): PlaceholderClaim | undefined {
+  for (const value of parameterValues(query, 'access_token')) {
+    const claim = findPlaceholder(value);
+    if (claim !== undefined && (accounts.has(claim.appid) || claim.value === value)) return claim;
+  }
+  return undefined;
+}
+
+function tooLarge(): ProxyError {
+  return new ProxyError(
+    'ERR_REQUEST_REFUSED',
+    `a call of a token endpoint or code exchange has a body of at most ${CREDENTIALS_LIMIT_BYTES} bytes`,
+    { status: 413 },
+  );
+}

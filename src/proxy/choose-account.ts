@@ -1,0 +1,61 @@
+import type { Account } from '../account/account.ts';
+import type { AccountRegistry } from '../account/registry.ts';
+import { ProxyError } from '../errors.ts';
+import type { Route } from '../wechat/routes.ts';
+
+/** WeChat's own appids; one of these that we do not know is a mistake, not a path of WeChat's. */
+const APPID = /^wx[0-9a-f]{16}$/;
+
+/** Takes `/{appid}` off the path where it names an account. @throws {ProxyError} ERR_ACCOUNT_UNKNOWN */
+export function splitAccountPrefix(
+  path: string,
+  accounts: AccountRegistry,
+): { readonly appid: string | undefined; readonly path: string } {
+  const slash = path.indexOf('/', 1);
+  if (slash === -1) return { appid: undefined, path };
+  const first = path.slice(1, slash);
+  if (accounts.has(first)) return { appid: first, path: path.slice(slash) };
+  if (APPID.test(first)) throw unknownAccount(first);
+  return { appid: undefined, path };
+}
+
+export interface AccountHints {
+  readonly prefix: string | undefined;
+  readonly header: string | undefined;
+  readonly placeholder: string | undefined;
+  readonly stated: string | undefined;
+}
+
+/**
+ * The account of a call, by the first hint there is. Calls that carry somebody else's token need
+ * none: `undefined` is theirs alone.
+ * @throws {ProxyError} ERR_ACCOUNT_UNKNOWN
+ */
+export function chooseAccount(
+  hints: AccountHints,
+  route: Route,
+  accounts: AccountRegistry,
+): Account | undefined {
+  const named = hints.prefix ?? hints.header ?? hints.placeholder ?? hints.stated;
+  if (named !== undefined) {
+    const account = accounts.get(named);
+    if (account === undefined) throw unknownAccount(named);
+    return account;
+  }
+  const account = accounts.default;
+  if (account === undefined && route !== 'user-token' && route !== 'other-token') {
+    throw new ProxyError(
+      'ERR_ACCOUNT_UNKNOWN',
+      'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
+    );
+  }
+  return account;
+}
+
+function unknownAccount(appid: string): ProxyError {
+  const shown = APPID.test(appid) ? appid : 'of this name';
+  return new ProxyError(
+    'ERR_ACCOUNT_UNKNOWN',
+    `there is no account ${shown} here: add it to WECHAT_APPID or the accounts file`,
+  );
+}

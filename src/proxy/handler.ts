@@ -1,0 +1,124 @@
+/**
+ * The request path: guard, route, account, body, then one of two lanes.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isRejection } from '../wechat/errcodes.ts';
+import { quotesToken } from '../wechat/routes.ts';
+import type { Token } from '../token/token.ts';
+import { readCall, type Call, type CallParts } from './call.ts';
+import { conclude, type ConcludeParts } from './conclude.ts';
+import type { Exchange, Exchanges } from './exchange.ts';
+import type { Lane } from './lanes/lane.ts';
+import { outgoingRequest } from './outgoing.ts';
+import { Relay } from './relay.ts';
+import { answerTokenEndpoint } from './token-endpoint.ts';
+
+export interface HandlerParts extends CallParts, ConcludeParts {
+  readonly exchanges: Exchanges;
+  readonly replayLane: Lane;
+  readonly streamLane: Lane;
+  /** Our entry in `Via`, both ways: `1.1 wxproxy-…`. */
+  readonly via: string;
+}
+
+export type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+
+/** @returns what serves one request; it never rejects */
+export function createHandler(parts: HandlerParts): Handler {
+  return async (req, res) => {
+    const exchange = parts.exchanges.begin(req, res);
+    parts.metrics.requestStarted();
+    try {
+      await serve(exchange, parts);
+      conclude(exchange, parts);
+    } catch (error) {
+      conclude(exchange, parts, error);
+    } finally {
+      parts.metrics.requestEnded();
+      parts.exchanges.end(exchange);
+    }
+  };
+}
+
+async function serve(exchange: Exchange, parts: HandlerParts): Promise<void> {
+  parts.guard.checkHead(exchange.req);
+  const call = await readCall(exchange, parts);
+  try {
+    if (call.route === 'token-endpoint') return await answerTokenEndpoint(exchange, call, parts);
+    if (call.route !== 'api') return await sendOnce(exchange, call, undefined, parts);
+    const token = await call.account.tokens.get();
+    exchange.mustBeThere();
+    return call.body.kind === 'streamed'
+      ? await sendOnce(exchange, call, token, parts)
+      : await sendReplayable(exchange, call, token, parts);
+  } finally {
+    parts.bodies.release(call.body);
+  }
+}
+
+/** At most two sends: the second where WeChat rejected the first one's token and there is another. */
+async function sendReplayable(
+  exchange: Exchange,
+  call: Call & { route: 'api' },
+  token: Token,
+  parts: HandlerParts,
+): Promise<void> {
+  const { tokens, metrics } = call.account;
+  const first = relay(exchange, call, token, true, parts);
+  await parts.replayLane.send(exchange, outgoingRequest(exchange, call, token, parts.via), first);
+  note(call, first);
+  if (!first.rejected) return;
+  const other = await tokens.rejected(token);
+  if (typeof other === 'string') {
+    metrics.replaySkipped(other);
+    return first.release();
+  }
+  exchange.mustBeThere();
+  const second = relay(exchange, call, other, false, parts);
+  try {
+    await parts.replayLane.send(
+      exchange,
+      outgoingRequest(exchange, call, other, parts.via),
+      second,
+    );
+  } catch (error) {
+    tokens.replayed(other, 'failed');
+    throw error;
+  }
+  note(call, second);
+  tokens.replayed(other, isRejection(second.errcode) ? 'rejected' : 'ok');
+}
+
+/** What cannot be replayed still tells what its answer says of the token. */
+async function sendOnce(
+  exchange: Exchange,
+  call: Call,
+  token: Token | undefined,
+  parts: HandlerParts,
+): Promise<void> {
+  const answer = relay(exchange, call, token, false, parts);
+  await parts.streamLane.send(exchange, outgoingRequest(exchange, call, token, parts.via), answer);
+  note(call, answer);
+  if (call.route !== 'api' || token === undefined || !isRejection(answer.errcode)) return;
+  if (call.body.kind === 'streamed') {
+    call.account.metrics.replaySkipped(call.body.because ?? 'too_large');
+  }
+  void call.account.tokens.rejected(token);
+}
+
+function relay(
+  exchange: Exchange,
+  call: Call,
+  token: Token | undefined,
+  withhold: boolean,
+  { via }: HandlerParts,
+): Relay {
+  const blank = quotesToken(call.canonical) ? token?.value : undefined;
+  return new Relay(exchange, { via, withhold, blank });
+}
+
+function note({ route, account }: Call, { errcode }: Relay): void {
+  if (errcode === undefined || errcode === 0) return;
+  account?.metrics.upstreamErrcode(errcode);
+  if (route === 'api' && isRejection(errcode)) account?.metrics.rejected(errcode);
+}

@@ -1,0 +1,59 @@
+/**
+ * Puts values into a raw query: what is not replaced keeps its bytes, its place and its encoding.
+ */
+
+/**
+ * The query with every parameter of these names removed, and these appended in order.
+ * @param query raw, without `?`; undefined and empty are the same here
+ * @param parameters names to replace; values are encoded here
+ * @returns raw, without `?`
+ */
+export function withParameters(
+  query: string | undefined,
+  parameters: Readonly<Record<string, string>>,
+): string {
+  const names = Object.keys(parameters);
+  const kept = withoutParameters(query ?? '', names);
+  const added = names.map((name) => `${name}=${encodeURIComponent(parameters[name] as string)}`);
+  return kept === '' ? added.join('&') : `${kept}&${added.join('&')}`;
+}
+
+/** The query without any parameter of these names, however its name is percent-encoded. */
+export function withoutParameters(query: string, names: readonly string[]): string {
+  if (query === '') return '';
+  // Nearly all queries hold none of the names, not even in disguise.
+  if (!query.includes('%') && !names.some((name) => query.includes(name))) return query;
+  return query
+    .split('&')
+    .filter((pair) => !names.includes(parameterName(pair)))
+    .join('&');
+}
+
+/** The raw values of a parameter, in order. */
+export function parameterValues(query: string | undefined, name: string): string[] {
+  if (query === undefined || query === '') return [];
+  return query
+    .split('&')
+    .filter((pair) => parameterName(pair) === name)
+    .map((pair) => pair.slice(pair.indexOf('=') + 1 || pair.length));
+}
+
+/** The decoded value of the first parameter of this name. */
+export function parameter(query: string | undefined, name: string): string | undefined {
+  const [raw] = parameterValues(query, name);
+  return raw === undefined ? undefined : decoded(raw);
+}
+
+function parameterName(pair: string): string {
+  const equals = pair.indexOf('=');
+  const name = equals === -1 ? pair : pair.slice(0, equals);
+  return name.includes('%') || name.includes('+') ? decoded(name) : name;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text; // not percent-encoding: then it is meant literally
+  }
+}

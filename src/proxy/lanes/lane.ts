@@ -1,0 +1,41 @@
+import type { IncomingMessage } from 'node:http';
+import type { Exchange } from '../exchange.ts';
+import type { Relay } from '../relay.ts';
+
+/** A request as it leaves for the upstream. */
+export interface UpstreamRequest {
+  readonly method: string;
+  /** Origin-form, with whatever was injected. Never logged. */
+  readonly path: string;
+  /** Flat list of names and values, without Host, Content-Length and hop-by-hop fields. */
+  readonly headers: readonly string[];
+  /** Held bytes, the app's request to be streamed, or nothing. */
+  readonly body: Buffer | IncomingMessage | undefined;
+  /** Bytes of `body`; undefined where there is none and none is announced. */
+  readonly contentLength: number | undefined;
+  /** May be sent again when a reused connection turns out to be dead: GET and HEAD that change nothing. */
+  readonly resendable: boolean;
+}
+
+/** One of the two doors through which requests leave. */
+export interface Lane {
+  /**
+   * Sends the request and passes the answer to `relay`; resolves when the answer is complete.
+   * @throws {ProxyError} ERR_UPSTREAM_CONNECT, ERR_UPSTREAM_RESET, ERR_UPSTREAM_TIMEOUT
+   * @throws {ClientGone}
+   */
+  send(exchange: Exchange, request: UpstreamRequest, relay: Relay): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface LaneOptions {
+  /** Origin of the upstream: `https://api.weixin.qq.com`. */
+  readonly upstream: URL;
+  readonly connectTimeoutMs: number;
+  readonly responseTimeoutMs: number;
+  readonly idleTimeoutMs: number;
+  readonly maxConnections: number;
+}
+
+/** WeChat closes idle connections at about 20 s; ours are gone well before. */
+export const IDLE_CONNECTION_MS = 14_000;

@@ -1,0 +1,183 @@
+/**
+ * The replay lane: requests whose body is held, sent by undici's `dispatch`, which hands out raw
+ * header bytes and lets go of everything else.
+ */
+import { Client, Pool, type Dispatcher } from 'undici';
+import { ClientGone, ProxyError } from '../../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Relay } from '../relay.ts';
+import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
+import { upstreamError } from './upstream-error.ts';
+
+/** Bodies beyond this go out in slices: then the response timeout runs from the last one, not the first. */
+const SLICE_BYTES = 64 * 1024;
+/** Connections for resending what a dead connection swallowed. */
+const RESEND_CONNECTIONS = 8;
+
+export function replayLane(options: LaneOptions): Lane {
+  const { upstream } = options;
+  const pooled = {
+    // HTTP/2 at WeChat is unconfirmed, and the whole header policy is that of HTTP/1.1.
+    allowH2: false,
+    connect: { timeout: options.connectTimeoutMs },
+    headersTimeout: options.responseTimeoutMs,
+    bodyTimeout: options.idleTimeoutMs,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    keepAliveMaxTimeout: IDLE_CONNECTION_MS,
+    maxHeaderSize: 64 * 1024,
+  } satisfies Pool.Options;
+  const pool = new Pool(upstream.origin, {
+    ...pooled,
+    connections: options.maxConnections,
+    factory: (origin, clientOptions) => new TrackedClient(origin, clientOptions),
+  });
+  // `pipelining: 0` makes every connection good for one request: a second dead one cannot follow.
+  const fresh = new Pool(upstream.origin, {
+    ...pooled,
+    connections: RESEND_CONNECTIONS,
+    pipelining: 0,
+  });
+  return {
+    send: (exchange, request, relay) =>
+      new Promise((resolve, reject) => {
+        const attempt = new Attempt({ exchange, request, relay, upstream, fresh, resolve, reject });
+        attempt.dispatch(pool);
+      }),
+    async close() {
+      await Promise.all([pool.destroy(), fresh.destroy()]);
+    },
+  };
+}
+
+/** A connection that knows whether it has answered before: only then may a reset mean "it was dead". */
+class TrackedClient extends Client {
+  answered = false;
+
+  constructor(origin: URL, options: object) {
+    super(origin, options);
+    this.on('connect', () => {
+      this.answered = false;
+    });
+  }
+
+  override dispatch(options: AttemptOptions, handler: Dispatcher.DispatchHandler): boolean {
+    options.attempt.connection = this;
+    return super.dispatch(options, handler);
+  }
+}
+
+/** The pool wraps handlers on their way to a connection; options arrive there as they are. */
+interface AttemptOptions extends Dispatcher.DispatchOptions {
+  readonly attempt: Attempt;
+}
+
+interface AttemptParts {
+  readonly exchange: Exchange;
+  readonly request: UpstreamRequest;
+  readonly relay: Relay;
+  readonly upstream: URL;
+  readonly fresh: Dispatcher;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+class Attempt implements Dispatcher.DispatchHandler {
+  connection: TrackedClient | undefined;
+
+  readonly #parts: AttemptParts;
+  #controller: Dispatcher.DispatchController | undefined;
+  #reused = false;
+  #answering = false;
+  #resent = false;
+
+  constructor(parts: AttemptParts) {
+    this.#parts = parts;
+  }
+
+  dispatch(dispatcher: Dispatcher): void {
+    const { exchange, request, upstream } = this.#parts;
+    exchange.whenGone(() => this.#controller?.abort(new ClientGone()));
+    const headers = ['host', upstream.host, ...request.headers];
+    if (request.contentLength !== undefined) {
+      headers.push('content-length', String(request.contentLength));
+    }
+    const options: AttemptOptions = {
+      attempt: this,
+      method: request.method as Dispatcher.HttpMethod,
+      path: request.path,
+      headers,
+      // undici takes any iterable of bytes; its types name only the most common ones.
+      body: sliced(request.body as Buffer | undefined) as Buffer | null,
+      // A body sent in slices would else be taken for one that blocks the connection's reuse.
+      blocking: false,
+    };
+    dispatcher.dispatch(options, this);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    this.#reused = this.connection?.answered ?? false;
+    if (this.#parts.exchange.gone) controller.abort(new ClientGone());
+  }
+
+  onResponseStarted(): void {
+    this.#answering = true;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = '',
+  ): void {
+    if (status < 200) return;
+    this.#parts.relay.head(status, reason, latin1(controller.rawHeaders));
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#parts.relay.data(chunk, () => controller.resume())) controller.pause();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.connection !== undefined) this.connection.answered = true;
+    this.#parts.exchange.whenGone(undefined);
+    this.#parts.relay.end(latin1(controller.rawTrailers));
+    this.#parts.resolve();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const { exchange, request, relay, upstream, fresh, reject } = this.#parts;
+    if (this.#mayResend() && request.resendable) {
+      this.#resent = true;
+      this.connection = undefined;
+      this.#controller = undefined;
+      this.dispatch(fresh);
+      return;
+    }
+    exchange.whenGone(undefined);
+    relay.stop();
+    if (exchange.gone) reject(new ClientGone());
+    else if (error instanceof ProxyError) reject(error);
+    else reject(upstreamError(error, upstream.host, this.#controller !== undefined));
+  }
+
+  /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
+  #mayResend(): boolean {
+    return this.#reused && !this.#answering && !this.#resent && !this.#parts.exchange.gone;
+  }
+}
+
+function sliced(body: Buffer | undefined): Buffer | Iterable<Buffer> | null {
+  if (body === undefined) return null;
+  if (body.length <= SLICE_BYTES) return body;
+  const slices: Buffer[] = [];
+  for (let at = 0; at < body.length; at += SLICE_BYTES) {
+    slices.push(body.subarray(at, at + SLICE_BYTES));
+  }
+  return slices;
+}
+
+/** undici's raw header bytes as text, one character per byte. */
+function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  return ((raw ?? []) as readonly Buffer[]).map((part) => part.toString('latin1'));
+}

@@ -1,0 +1,278 @@
+/**
+ * The stream lane: requests that are sent once, whose body is not kept, by http-proxy.
+ *
+ * http-proxy 1.18 has not been maintained since 2020. This file is its only user and fences what it
+ * does wrong; each fence says what for.
+ */
+import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import https from 'node:https';
+import { createRequire } from 'node:module';
+import util from 'node:util';
+import type Server from 'http-proxy';
+import { ClientGone, ProxyError } from '../../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Relay } from '../relay.ts';
+import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
+import { upstreamError } from './upstream-error.ts';
+
+export function streamLane(options: LaneOptions): Lane {
+  const proxy = createProxy();
+  const transport = options.upstream.protocol === 'https:' ? https : http;
+  const pooled = {
+    keepAlive: true,
+    maxSockets: options.maxConnections,
+    // The most recently used connection is the one least likely to have been closed meanwhile.
+    scheduling: 'lifo',
+    timeout: IDLE_CONNECTION_MS,
+  } as const;
+  const agent = new transport.Agent(pooled);
+  const fresh = new transport.Agent({ keepAlive: false, maxSockets: options.maxConnections });
+  return {
+    send: (exchange, request, relay) =>
+      new Promise((resolve, reject) => {
+        new Passage({ exchange, request, relay, options, proxy, fresh, resolve, reject }).begin(
+          agent,
+        );
+      }),
+    close() {
+      agent.destroy();
+      fresh.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** http-proxy without its deprecation warning (DEP0060) and without its request-smuggling pass. */
+function createProxy(): Server {
+  const legacy = util as unknown as { _extend: unknown };
+  const deprecated = legacy._extend;
+  legacy._extend = Object.assign;
+  try {
+    const { createProxyServer } = createRequire(import.meta.url)('http-proxy') as typeof Server;
+    const proxy = createProxyServer({ selfHandleResponse: true });
+    // `deleteLength` turns a chunked DELETE into one of length 0: on a kept-alive connection its
+    // body is then read as a second request. The others write to a request that is not theirs.
+    for (const pass of ['deleteLength', 'timeout', 'XHeaders']) removePass(proxy, pass);
+    return proxy;
+  } finally {
+    legacy._extend = deprecated;
+  }
+}
+
+function removePass(proxy: Server, name: string): void {
+  const passes = (proxy as unknown as { webPasses: { name: string }[] }).webPasses;
+  const at = passes.findIndex((pass) => pass.name === name);
+  if (at === -1)
+    throw new Error(`http-proxy has no pass "${name}" any more: look at this fence again`);
+  passes.splice(at, 1);
+}
+
+interface PassageParts {
+  readonly exchange: Exchange;
+  readonly request: UpstreamRequest;
+  readonly relay: Relay;
+  readonly options: LaneOptions;
+  readonly proxy: Server;
+  readonly fresh: http.Agent;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** One request's way through the lane. */
+class Passage {
+  readonly #parts: PassageParts;
+  #upstream: ClientRequest | undefined;
+  #answer: IncomingMessage | undefined;
+  #connected = false;
+  #settled = false;
+  #resent = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: PassageParts) {
+    this.#parts = parts;
+  }
+
+  begin(agent: http.Agent): void {
+    const { exchange, request, options, proxy } = this.#parts;
+    exchange.whenGone(() => {
+      this.#settle(new ClientGone());
+      this.#upstream?.destroy();
+    });
+    if (this.#settled) return;
+    proxy.web(
+      facade(request),
+      exchange.res,
+      {
+        target: targetOf(options.upstream),
+        agent,
+        toProxy: true, // else it rewrites the query
+        ssl: outgoing(request, options.upstream),
+        buffer: { pipe: (upstream: ClientRequest) => this.#sendTo(upstream) } as never,
+      } as Server.ServerOptions,
+      (error) => this.#failed(error),
+    );
+  }
+
+  /** http-proxy hands over its request here, before it has a connection. */
+  #sendTo(upstream: ClientRequest): void {
+    const { request, options } = this.#parts;
+    this.#upstream = upstream;
+    upstream.once('socket', (socket) => {
+      if (!socket.connecting) this.#connected = true;
+      else {
+        this.#arm(options.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT');
+        const ready = options.upstream.protocol === 'https:' ? 'secureConnect' : 'connect';
+        socket.once(ready, () => {
+          this.#connected = true;
+          this.#disarm();
+        });
+      }
+    });
+    upstream.once('finish', () => {
+      if (this.#answer === undefined)
+        this.#arm(options.responseTimeoutMs, 'UND_ERR_HEADERS_TIMEOUT');
+    });
+    upstream.once('response', (answer) => this.#relay(answer));
+    const { body } = request;
+    if (body === undefined || Buffer.isBuffer(body)) upstream.end(body);
+    else this.#pump(body, upstream);
+  }
+
+  /** Like `pipe`, but a reader that stops reading is noticed. */
+  #pump(body: IncomingMessage, upstream: ClientRequest): void {
+    const { options } = this.#parts;
+    body.on('data', (chunk: Buffer) => {
+      if (this.#settled || upstream.write(chunk)) return;
+      body.pause();
+      this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+    });
+    upstream.on('drain', () => {
+      this.#disarm();
+      body.resume();
+    });
+    body.once('end', () => upstream.end());
+  }
+
+  #relay(answer: IncomingMessage): void {
+    const { relay, options } = this.#parts;
+    this.#answer = answer;
+    this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+    this.#guarded(() =>
+      relay.head(answer.statusCode as number, answer.statusMessage as string, answer.rawHeaders),
+    );
+    answer.on('data', (chunk: Buffer) => {
+      this.#timer?.refresh();
+      this.#guarded(() => {
+        const more = relay.data(chunk, () => {
+          this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+          answer.resume();
+        });
+        if (more) return;
+        this.#disarm();
+        answer.pause();
+      });
+    });
+    answer.once('error', (error) => this.#failed(error));
+    answer.once('end', () => {
+      if (this.#settled) return;
+      this.#guarded(() => relay.end(answer.rawTrailers));
+      this.#settle();
+    });
+  }
+
+  /** Failures in the relay are this passage's failures, not the process's. */
+  #guarded(run: () => void): void {
+    if (this.#settled) return;
+    try {
+      run();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#settled) return;
+    const { request, options, fresh, relay } = this.#parts;
+    if (this.#upstream?.reusedSocket && !this.#answer && request.resendable && !this.#resent) {
+      this.#resent = true;
+      this.#connected = false;
+      this.#disarm();
+      this.begin(fresh);
+      return;
+    }
+    relay.stop();
+    this.#settle(
+      error instanceof ProxyError
+        ? error
+        : upstreamError(error, options.upstream.host, this.#connected),
+    );
+    this.#upstream?.destroy();
+  }
+
+  #settle(error?: unknown): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#disarm();
+    this.#parts.exchange.whenGone(undefined);
+    this.#stopUpload();
+    if (error === undefined) this.#parts.resolve();
+    else this.#parts.reject(error);
+  }
+
+  /** The answer is there and the app is still sending: nobody wants the rest. */
+  #stopUpload(): void {
+    const { body } = this.#parts.request;
+    if (body === undefined || Buffer.isBuffer(body) || body.readableEnded) return;
+    body.removeAllListeners('data');
+    body.resume();
+    this.#upstream?.destroy();
+  }
+
+  /** @param code what the failure is called, in the words of the other lane */
+  #arm(afterMs: number, code: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#failed(Object.assign(new Error(`nothing for ${afterMs} ms`), { code }));
+    }, afterMs);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
+/** What http-proxy looks at of the request: nothing of the app's, so that nothing of it gets through. */
+function facade(request: UpstreamRequest): IncomingMessage {
+  const stand = {
+    method: request.method,
+    url: request.path,
+    headers: {},
+    socket: { destroyed: false },
+    on: () => stand,
+  };
+  return stand as unknown as IncomingMessage;
+}
+
+function targetOf(upstream: URL): Record<string, string> {
+  const hostname = upstream.hostname.replace(/^\[|\]$/g, '');
+  return { protocol: upstream.protocol, host: hostname, hostname, port: upstream.port };
+}
+
+/**
+ * The options of the outgoing request, which http-proxy fills in. Path and header fields are ours
+ * and stay: it would fold doubled slashes in the path, and lose the fields' order, casing and
+ * repetition. Node takes a list of fields as it is.
+ */
+function outgoing(request: UpstreamRequest, upstream: URL): object {
+  const headers = ['host', upstream.host, ...request.headers];
+  if (request.contentLength !== undefined) {
+    headers.push('content-length', String(request.contentLength));
+  }
+  const fixed = (value: unknown): PropertyDescriptor => ({
+    enumerable: true,
+    get: () => value,
+    set() {},
+  });
+  return Object.defineProperties({}, { headers: fixed(headers), path: fixed(request.path) });
+}

@@ -1,0 +1,68 @@
+import type { Token } from '../token/token.ts';
+import { quotesToken } from '../wechat/routes.ts';
+import type { Call } from './call.ts';
+import { injectCredentials } from './code-exchange.ts';
+import type { Exchange } from './exchange.ts';
+import { forwardedHeaders } from './headers.ts';
+import { withParameters } from './inject.ts';
+import type { UpstreamRequest } from './lanes/lane.ts';
+
+/** Methods whose requests have a body even when it is empty (RFC 9110 section 8.6). */
+const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+
+/**
+ * The request as it leaves: what the call needs is put in, everything else stays as it came.
+ * @param token for `api` calls, which alone carry one
+ * @param via our entry in `Via`
+ */
+export function outgoingRequest(
+  exchange: Exchange,
+  call: Call,
+  token: Token | undefined,
+  via: string,
+): UpstreamRequest {
+  const { req } = exchange;
+  const method = req.method as string;
+  const { query, body } = content(exchange, call, token);
+  const contentLength = lengthOf(body, call);
+  const headers = forwardedHeaders(req.rawHeaders);
+  if (quotesToken(call.canonical)) dropField(headers, 'accept-encoding');
+  headers.push('Via', via);
+  return {
+    method,
+    path: query === undefined ? call.path : `${call.path}?${query}`,
+    headers,
+    body,
+    contentLength: contentLength ?? (EXPECT_BODY.has(method) ? 0 : undefined),
+    // A code is good for one use: a second send would find it used.
+    resendable: (method === 'GET' || method === 'HEAD') && call.route !== 'code-exchange',
+  };
+}
+
+function content(
+  { req }: Exchange,
+  call: Call,
+  token: Token | undefined,
+): Pick<UpstreamRequest, 'body'> & { query: string | undefined } {
+  if (call.body.kind === 'streamed') return { query: injected(call, token), body: req };
+  const bytes = call.body.kind === 'held' ? call.body.bytes : undefined;
+  if (call.route !== 'code-exchange') return { query: injected(call, token), body: bytes };
+  return injectCredentials(call.canonical, call.query, bytes, call.account, call.stated);
+}
+
+function injected(call: Call, token: Token | undefined): string | undefined {
+  return token === undefined
+    ? call.query
+    : withParameters(call.query, { access_token: token.value });
+}
+
+function lengthOf(body: UpstreamRequest['body'], call: Call): number | undefined {
+  if (Buffer.isBuffer(body)) return body.length;
+  return call.body.kind === 'streamed' ? call.body.contentLength : undefined;
+}
+
+function dropField(headers: string[], name: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]?.toLowerCase() === name) headers.splice(i, 2);
+  }
+}

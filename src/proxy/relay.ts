@@ -1,0 +1,204 @@
+/**
+ * Passes the upstream's answer on to the app, for both lanes: same header policy, same inspection,
+ * same back-pressure. The bytes are the upstream's own, always.
+ */
+import { ProxyError } from '../errors.ts';
+import { isRejection } from '../wechat/errcodes.ts';
+import type { Exchange } from './exchange.ts';
+import { answerHead, type AnswerHead } from './headers.ts';
+import { Inspector } from './inspect.ts';
+
+export interface RelayOptions {
+  /** Our pseudonym in `Via`. */
+  readonly via: string;
+  /** Keep an answer that rejects the token from the app until `release`: the request can be replayed. */
+  readonly withhold: boolean;
+  /** A value to blank out of the answer (it quotes the request); undefined: nothing is changed. */
+  readonly blank?: string | undefined;
+}
+
+/** An answer up to here goes out in one write with its head. */
+const ONE_WRITE_BYTES = 16 * 1024;
+/** No rejection and no answer that quotes a URL is larger. */
+const WITHHELD_LIMIT_BYTES = 256 * 1024;
+/** Silence after which an undecided answer that already holds nested values is passed on. */
+const STALL_MS = 250;
+
+export class Relay {
+  /** WeChat's errcode, where the answer has one at its top level. */
+  errcode: number | undefined;
+  /** HTTP status of the answer; 0 before its head. */
+  status = 0;
+
+  readonly #exchange: Exchange;
+  readonly #options: RelayOptions;
+  #reason = '';
+  #head: AnswerHead | undefined;
+  #inspector: Inspector | undefined;
+  #receivedBytes = 0;
+  #held: Buffer[] = [];
+  #holding = true;
+  #rejected = false;
+  #trailers: readonly string[] = [];
+  #stall: NodeJS.Timeout | undefined;
+
+  constructor(exchange: Exchange, options: RelayOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+  }
+
+  /** Whether the answer rejects the token and is kept from the app. */
+  get rejected(): boolean {
+    return this.#rejected;
+  }
+
+  /** @param rawHeaders flat list of names and values @param reason the status line's phrase */
+  head(status: number, reason: string, rawHeaders: readonly string[]): void {
+    this.status = status;
+    this.#reason = reason;
+    this.#head = answerHead(rawHeaders, this.#options.via);
+    this.#inspector = new Inspector(this.#head.contentEncoding);
+    if (this.#options.blank !== undefined && this.#head.contentEncoding !== 'identity') {
+      throw new ProxyError(
+        'ERR_UPSTREAM_RESET',
+        'the answer quotes the token and came compressed although it was not to be: not passed on',
+      );
+    }
+  }
+
+  /**
+   * @param drained called once when the app can take more, where this returned false
+   * @returns whether the upstream may go on
+   */
+  data(chunk: Buffer, drained: () => void): boolean {
+    this.#receivedBytes += chunk.length;
+    if (!this.#holding) {
+      this.#inspect(chunk);
+      return this.#write(chunk, drained);
+    }
+    this.#held.push(chunk);
+    this.#inspect(chunk);
+    if (this.#mustHold()) return true;
+    return this.#release(drained);
+  }
+
+  /** The answer is complete. Writes the rest, unless it is withheld. */
+  end(rawTrailers: readonly string[] = []): void {
+    clearTimeout(this.#stall);
+    this.#inspector?.end();
+    this.#trailers = rawTrailers;
+    if (!this.#rejected) this.#finish();
+  }
+
+  /** Gives a withheld answer to the app after all. */
+  release(): void {
+    this.#rejected = false;
+    this.#finish();
+  }
+
+  /** The answer was cut, or nobody wants it: nothing more is written. */
+  stop(): void {
+    clearTimeout(this.#stall);
+    this.#held = [];
+  }
+
+  #inspect(chunk: Buffer): void {
+    const inspector = this.#inspector as Inspector;
+    if (inspector.decided) return;
+    inspector.push(chunk, this.#receivedBytes === this.#head?.contentLength);
+    this.errcode = inspector.errcode;
+    if (this.#options.withhold && this.#holding && this.errcode !== undefined) {
+      this.#rejected = isRejection(this.errcode);
+    }
+  }
+
+  #mustHold(): boolean {
+    if (this.#options.blank !== undefined) {
+      if (this.#receivedBytes <= WITHHELD_LIMIT_BYTES) return true;
+      throw new ProxyError(
+        'ERR_UPSTREAM_RESET',
+        'an answer that quotes the token is too large to be blanked',
+      );
+    }
+    if (this.#rejected) {
+      this.#rejected = this.#receivedBytes <= WITHHELD_LIMIT_BYTES;
+      return this.#rejected;
+    }
+    if (!this.#options.withhold) return this.#isWholeAndSmall();
+    const inspector = this.#inspector as Inspector;
+    if (!inspector.decided) {
+      if (inspector.looksLikeData) this.#passOnWhenStalled();
+      return true;
+    }
+    return this.#isWholeAndSmall();
+  }
+
+  /** Then `end` follows at once and one write does for everything. */
+  #isWholeAndSmall(): boolean {
+    return (
+      this.#receivedBytes === this.#head?.contentLength && this.#receivedBytes <= ONE_WRITE_BYTES
+    );
+  }
+
+  /** An upstream that pauses in the middle of its data must not pause the app's first byte as well. */
+  #passOnWhenStalled(): void {
+    clearTimeout(this.#stall);
+    this.#stall = setTimeout(() => {
+      if (this.#holding && !this.#rejected) this.#release(() => {});
+    }, STALL_MS);
+  }
+
+  #release(drained: () => void): boolean {
+    clearTimeout(this.#stall);
+    this.#holding = false;
+    const held = this.#held;
+    this.#held = [];
+    let more = true;
+    for (const chunk of held) more = this.#write(chunk, drained) && more;
+    return more;
+  }
+
+  #write(chunk: Buffer, drained: () => void): boolean {
+    const { res } = this.#exchange;
+    if (!res.headersSent) this.#writeHead();
+    if (res.write(chunk)) return true;
+    res.removeAllListeners('drain');
+    res.once('drain', drained);
+    return false;
+  }
+
+  #writeHead(): void {
+    const { res } = this.#exchange;
+    res.writeHead(this.status, this.#reason, (this.#head as AnswerHead).headers);
+  }
+
+  #finish(): void {
+    const { res } = this.#exchange;
+    if (!res.headersSent) this.#writeHead();
+    if (this.#trailers.length > 0) res.addTrailers(pairs(this.#trailers));
+    const body = this.#blanked();
+    this.#held = [];
+    this.#holding = false;
+    if (body === undefined) res.end();
+    // As latin-1 text head and body leave in one write, and every byte stays what it is.
+    else if (body.length <= ONE_WRITE_BYTES) res.end(body.toString('latin1'), 'latin1');
+    else res.end(body);
+  }
+
+  #blanked(): Buffer | undefined {
+    if (this.#held.length === 0) return undefined;
+    const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
+    const { blank } = this.#options;
+    if (blank === undefined) return body;
+    return Buffer.from(
+      body.toString('latin1').replaceAll(blank, '*'.repeat(blank.length)),
+      'latin1',
+    );
+  }
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  const list: [string, string][] = [];
+  for (let i = 0; i < flat.length; i += 2) list.push([flat[i] as string, flat[i + 1] as string]);
+  return list;
+}

@@ -1,0 +1,63 @@
+/**
+ * Answers `/cgi-bin/token` and `/cgi-bin/stable_token` in WeChat's own shape: forwarded, a call
+ * would rotate the token under everybody. A failure never has a 2xx status: SDKs recurse on that.
+ */
+import { ProxyError } from '../errors.ts';
+import type { Call } from './call.ts';
+import type { Exchange } from './exchange.ts';
+import type { Placeholders } from './placeholder.ts';
+
+export type TokenEndpointMode = 'placeholder' | 'issue' | 'refuse';
+
+/** What WeChat says of a new token, and what SDKs plan their renewals by. */
+const PLACEHOLDER_LIFE_S = 7200;
+
+export interface TokenEndpointParts {
+  readonly tokenEndpoints: TokenEndpointMode;
+  readonly placeholders: Placeholders;
+}
+
+/** @throws {ProxyError} ERR_FORBIDDEN, ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE */
+export async function answerTokenEndpoint(
+  exchange: Exchange,
+  { account, canonical, stated }: Call & { route: 'token-endpoint' | 'code-exchange' },
+  { tokenEndpoints: mode, placeholders }: TokenEndpointParts,
+): Promise<void> {
+  const endpoint = canonical.toLowerCase().endsWith('/stable_token') ? 'stable_token' : 'token';
+  if (mode === 'refuse') {
+    account.metrics.endpointCalled(endpoint, 'refused');
+    throw new ProxyError(
+      'ERR_FORBIDDEN',
+      'this proxy hands out no tokens (WXPROXY_TOKEN_ENDPOINTS=refuse): call the API itself, the token is put in on the way',
+    );
+  }
+  if (mode === 'placeholder') {
+    account.metrics.endpointCalled(endpoint, 'placeholder');
+    return answer(exchange, placeholders.for(account.appid), PLACEHOLDER_LIFE_S);
+  }
+  try {
+    const digest = exchange.req.headers['x-wxproxy-rejected'];
+    const token = stated.forceRefresh
+      ? await account.tokens.requested(typeof digest === 'string' ? digest : undefined)
+      : await account.tokens.get();
+    const lifeS = Math.max(Math.floor(account.tokens.remainingMs(token) / 1000), 1);
+    account.metrics.endpointCalled(endpoint, 'issued');
+    answer(exchange, token.value, lifeS);
+  } catch (error) {
+    account.metrics.endpointCalled(endpoint, 'failed');
+    throw error;
+  }
+}
+
+function answer({ res }: Exchange, token: string, expiresInS: number): void {
+  const body = Buffer.from(JSON.stringify({ access_token: token, expires_in: expiresInS }));
+  res.writeHead(200, [
+    'content-type',
+    'application/json; charset=utf-8',
+    'content-length',
+    String(body.length),
+    'cache-control',
+    'no-store',
+  ]);
+  res.end(body);
+}

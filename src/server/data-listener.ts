@@ -1,0 +1,68 @@
+/** The listener that apps call: Node's HTTP server, set up for being a proxy. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+
+export interface DataListenerOptions {
+  readonly serve: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+  /** A connection on which nothing has moved for the idle timeout. */
+  readonly silent: (socket: Socket) => void;
+  /** Answers what is no HTTP at all, or no request for a proxy: the raw answer, ready to be sent. */
+  readonly refuse: (socket: Socket, status: 400 | 405 | 408 | 431, why: string) => void;
+  readonly idleTimeoutMs: number;
+}
+
+/** Longer than the 60 s after which common client pools drop an idle connection. */
+const KEEP_ALIVE_MS = 65_000;
+/** For a request's head, from its first byte. */
+const HEAD_TIMEOUT_MS = 15_000;
+/** Twice Node's default: a URL of 16 KiB and as much again in header fields. */
+const MAX_HEAD_BYTES = 32 * 1024;
+
+export function createDataListener(options: DataListenerOptions): Server {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEAD_TIMEOUT_MS,
+    // A large upload may take as long as it makes progress; silence is bounded by `timeout`.
+    requestTimeout: 0,
+    connectionsCheckingInterval: 1000,
+    maxHeaderSize: MAX_HEAD_BYTES,
+    // The guard answers this itself, in the shape that apps know.
+    requireHostHeader: false,
+  });
+  // Node hides every header after this many: a hidden Content-Length would lose or smuggle a body.
+  server.maxHeadersCount = 0;
+  server.timeout = options.idleTimeoutMs;
+  server.on('timeout', (socket: Socket) => {
+    // Setting a time-out again is what re-arms it: a quiet upstream is for its own time-outs to end.
+    socket.setTimeout(options.idleTimeoutMs);
+    options.silent(socket);
+  });
+  const serve = (req: IncomingMessage, res: ServerResponse): void => void options.serve(req, res);
+  server.on('request', serve);
+  // Without these, Node would invite a body (or refuse it) before the guard has looked.
+  server.on('checkContinue', serve);
+  server.on('checkExpectation', serve);
+  server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    options.refuse(
+      socket as Socket,
+      405,
+      'CONNECT is not forwarded: send requests to the proxy, not through it',
+    );
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const [status, why] = explain(error);
+    options.refuse(socket as Socket, status, why);
+  });
+  return server;
+}
+
+function explain({ code }: NodeJS.ErrnoException): [400 | 408 | 431, string] {
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return [431, `the request's head is larger than ${MAX_HEAD_BYTES} bytes`];
+  }
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return [408, `the request's head did not arrive within ${HEAD_TIMEOUT_MS} ms`];
+  }
+  return [400, `this is not a well-formed HTTP/1.1 request (${code ?? 'unknown'})`];
+}

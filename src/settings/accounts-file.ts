@@ -1,0 +1,83 @@
+import { dirname } from 'node:path';
+import { isAppid, readEntry } from './account-entry.ts';
+import type { AccountEntry, EntryReader } from './account-entry.ts';
+import { isRecord, JsonTextError, parseJson, readText } from './json-text.ts';
+import { SettingsError } from './settings-error.ts';
+import type { SettingsFault } from './settings-error.ts';
+
+const FILE = 'WXPROXY_ACCOUNTS_FILE';
+
+export type { AccountEntry } from './account-entry.ts';
+
+export interface AccountsOptions {
+  /** A token peer holds the secrets. */
+  readonly secretsOptional?: boolean;
+  /** Told when an account's secret file can later not be used any more. */
+  readonly onSecretFault?: (message: string) => void;
+}
+
+/** @throws {SettingsError} with every fault of the file */
+export function readAccountsFile(path: string, options: AccountsOptions = {}): AccountEntry[] {
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new SettingsError([{ setting: FILE, message: `${path} ${error.message}` }]);
+  }
+  return parseAccounts(text, dirname(path), options);
+}
+
+/**
+ * Checked by hand and not by a schema: thousands of entries are read again at every change, while
+ * requests are served.
+ * @param directory what a relative `appsecretFile` is meant from
+ * @throws {SettingsError} with every fault, naming entries by index and appid
+ */
+export function parseAccounts(
+  text: string,
+  directory: string,
+  options: AccountsOptions = {},
+): AccountEntry[] {
+  const faults: SettingsFault[] = [];
+  const reader: EntryReader = {
+    directory,
+    secretsOptional: options.secretsOptional === true,
+    secretFiles: { lazy: true, ...(options.onSecretFault && { onFault: options.onSecretFault }) },
+  };
+  const entries: AccountEntry[] = [];
+  const firstByAppid = new Map<string, number>();
+  let firstDefault: number | undefined;
+
+  for (const [index, item] of parseArray(text).entries()) {
+    const fault = (message: string) => faults.push({ setting: nameOf(index, item), message });
+    const entry = readEntry(item, reader, fault);
+    if (entry === undefined) continue;
+    entries.push(entry);
+    const first = firstByAppid.get(entry.appid);
+    if (first === undefined) firstByAppid.set(entry.appid, index);
+    else fault(`has the appid of entry ${first}: keep one of the two`);
+    if (!entry.default) continue;
+    if (firstDefault === undefined) firstDefault = index;
+    else fault(`is a second default, after entry ${firstDefault}: keep one of the two`);
+  }
+  if (faults.length > 0) throw new SettingsError(faults);
+  return entries;
+}
+
+function parseArray(text: string): unknown[] {
+  let message = 'should hold an array such as [{"appid": "wx…", "appsecretFile": "…"}]';
+  try {
+    const content = parseJson(text);
+    if (Array.isArray(content)) return content;
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    ({ message } = error);
+  }
+  throw new SettingsError([{ setting: FILE, message }]);
+}
+
+function nameOf(index: number, item: unknown): string {
+  const appid = isRecord(item) && isAppid(item['appid']) ? ` (${item['appid']})` : '';
+  return `${FILE} entry ${index}${appid}`;
+}

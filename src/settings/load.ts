@@ -1,0 +1,81 @@
+import * as v from 'valibot';
+import { readAccountsFile } from './accounts-file.ts';
+import { assemble } from './assemble.ts';
+import { choose } from './choose.ts';
+import type { Choice } from './choose.ts';
+import { readConfigFile } from './config-file.ts';
+import { crossCheck } from './cross-checks.ts';
+import { effectiveSettings } from './describe.ts';
+import { parseFlags } from './flags.ts';
+import { parseValue } from './parse-value.ts';
+import { SettingsError } from './settings-error.ts';
+import type { SettingsFault } from './settings-error.ts';
+import type { Settings } from './settings.ts';
+import { rows, table } from './table.ts';
+import type { SettingName, Values } from './table.ts';
+import { readVariables } from './variables.ts';
+
+export interface LoadInput {
+  /** Without the program and the command word. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** Told when the file of a secret can later not be used any more. */
+  readonly onSecretFault?: (message: string) => void;
+}
+
+/**
+ * Flag beats variable beats config file beats default. Reads the files that settings name, and
+ * nothing else.
+ * @throws {SettingsError} with everything that is wrong
+ */
+export function loadSettings({ argv, env, onSecretFault }: LoadInput): Settings {
+  const sources = [parseFlags(argv), readVariables(env)];
+  const config = choose(sources).chosen.get('config');
+  if (config !== undefined) sources.push(readConfigFile(config));
+  const choice = choose(sources);
+  const { values, faults } = parseAll(choice, onSecretFault);
+
+  const isGiven = (name: SettingName) => choice.chosen.has(name);
+  const all = [
+    ...choice.faults,
+    ...faults,
+    ...crossCheck({ values, isGiven, env }),
+    ...accountsFileFaults(values, isGiven('token-peer')),
+  ];
+  if (all.length > 0) throw new SettingsError(all);
+  // Without a fault no row is missing from the values.
+  return assemble(values as Values, effectiveSettings(choice.chosen));
+}
+
+function parseAll(choice: Choice, onSecretFault: LoadInput['onSecretFault']) {
+  const values: Record<string, unknown> = {};
+  const faults: SettingsFault[] = [];
+  const secretFiles = onSecretFault === undefined ? {} : { onFault: onSecretFault };
+  for (const [name, row] of rows) {
+    const given = choice.chosen.get(name);
+    if (given === undefined) {
+      if (row.default !== undefined) values[name] = v.parse(row.kind.schema, row.default);
+      continue;
+    }
+    const parsed = parseValue(given, secretFiles);
+    if ('value' in parsed) values[name] = parsed.value;
+    else faults.push({ setting: given.writtenAs, message: parsed.fault });
+  }
+  // Each value came from its own row's schema.
+  return { values: values as Partial<Values>, faults };
+}
+
+/** The file is read again where its accounts are kept; here only to report its faults in time. */
+function accountsFileFaults(values: Partial<Values>, hasPeer: boolean): readonly SettingsFault[] {
+  const path = values['accounts-file'];
+  if (path === undefined) return [];
+  try {
+    const entries = readAccountsFile(path, { secretsOptional: hasPeer });
+    if (!entries.some((entry) => entry.appid === values.appid)) return [];
+    const message = `has an account in WXPROXY_ACCOUNTS_FILE too: keep one of the two`;
+    return [{ setting: table.appid.env, message }];
+  } catch (error) {
+    if (error instanceof SettingsError) return error.faults;
+    throw error;
+  }
+}

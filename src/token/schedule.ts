@@ -1,0 +1,59 @@
+/**
+ * When to refresh, and when to leave it. Pure: time and chance are arguments, all durations are ms.
+ */
+
+/** The share of the refresh window that is drawn by chance, so that replicas do not ask together. */
+const JITTER = 0.2;
+
+/**
+ * How long before its expiry a token is renewed.
+ * @param lifeMs the token's life when it was obtained; the window is never more than half of it
+ * @param random in [0, 1)
+ */
+export function refreshLeadMs(windowMs: number, lifeMs: number, random: number): number {
+  return Math.min(windowMs, lifeMs / 2) * (1 - JITTER * random);
+}
+
+const BACKOFF_FIRST_MS = 1000;
+const BACKOFF_CAP_MS = 60_000;
+
+/**
+ * Capped exponential back-off with jitter: half of it fixed, half drawn.
+ * @param failures how many have failed in a row, from 1
+ * @param random in [0, 1)
+ */
+export function backoffMs(failures: number, random: number): number {
+  const full = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 16), BACKOFF_CAP_MS);
+  return full / 2 + (full / 2) * random;
+}
+
+/** After "unchanged": ask again within what is left, neither at once nor too late. */
+export function unchangedRetryMs(remainingMs: number): number {
+  return Math.min(Math.max(remainingMs / 4, 100), 30_000);
+}
+
+/** Credentials refused: the same question gets the same answer until somebody changes something. */
+export const REFUSED_RETRY_MS = 60_000;
+
+const COOLDOWN_FIRST_MS = 30_000;
+const COOLDOWN_CAP_MS = 15 * 60_000;
+
+/** The cool-down after the one of `previousMs` (0: there was none). */
+export function nextCooldownMs(previousMs: number): number {
+  return previousMs === 0 ? COOLDOWN_FIRST_MS : Math.min(previousMs * 2, COOLDOWN_CAP_MS);
+}
+
+/** Bounds on `force_refresh`, inside WeChat's own 20 a day and 30 s apart (getStableAccessToken). */
+export const FORCE_BUDGET = { perDay: 18, apartMs: 30_000, dayMs: 24 * 3_600_000 } as const;
+
+/**
+ * Whether another `force_refresh` may be spent.
+ * @param spent epoch ms of those spent before, oldest first
+ */
+export function mayForce(spent: readonly number[], now: number): boolean {
+  const today = spent.filter((at) => now - at < FORCE_BUDGET.dayMs);
+  const last = today.at(-1);
+  return (
+    today.length < FORCE_BUDGET.perDay && (last === undefined || now - last >= FORCE_BUDGET.apartMs)
+  );
+}

@@ -1,0 +1,46 @@
+import type { TokenFailure } from '../../wechat/errcodes.ts';
+
+/** Issues tokens: one call, one answer, nothing remembered. */
+export interface TokenSource {
+  readonly name: 'stable_token' | 'token' | 'peer';
+  /**
+   * Whether every call issues a new token and retires the one before (`token`), so that a rejection
+   * long before expiry means that somebody else made a call.
+   */
+  readonly rotates: boolean;
+  /** @throws {TokenCallError} */
+  fetch(request: TokenRequest): Promise<IssuedToken>;
+}
+
+export interface TokenRequest {
+  /** Ask for another token even though the current one has not expired. */
+  readonly force: boolean;
+  /** The value WeChat rejected, where that is why we ask. */
+  readonly rejected?: string;
+}
+
+export interface IssuedToken {
+  readonly value: string;
+  /** Remaining life at the moment of the answer. */
+  readonly expiresInMs: number;
+  /** The source gave no usable life: `expiresInMs` is a cautious guess. */
+  readonly guessedLife?: boolean;
+}
+
+/** A token call that gave no token. */
+export class TokenCallError extends Error {
+  override readonly name = 'TokenCallError';
+  readonly reason: TokenFailure;
+  /** WeChat's own code, where it answered with one. */
+  readonly errcode: number | undefined;
+
+  constructor(
+    reason: TokenFailure,
+    message: string,
+    details: { errcode?: number; cause?: unknown } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.reason = reason;
+    this.errcode = details.errcode;
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * What a call is, from its path (and the names in its query) alone.
+ *
+ * - `api`: carries the app token: inject, inspect, replay
+ * - `token-endpoint`: answered by the proxy, never forwarded: it would rotate the token under everybody
+ * - `code-exchange`: carries appid and secret and is good for one use: inject them, never replay
+ * - `user-token`, `other-token`: carry somebody else's token: forwarded untouched
+ */
+export const ROUTES = [
+  'api',
+  'token-endpoint',
+  'code-exchange',
+  'user-token',
+  'other-token',
+] as const;
+
+export type Route = (typeof ROUTES)[number];
+
+const FIXED: ReadonlyMap<string, Route> = new Map([
+  ['/sns/jscode2session', 'code-exchange'],
+  ['/sns/oauth2/access_token', 'code-exchange'],
+  ['/cgi-bin/clear_quota/v2', 'code-exchange'],
+  ['/sns/userinfo', 'user-token'],
+  ['/sns/auth', 'user-token'],
+]);
+
+const TOKEN_ENDPOINTS: ReadonlySet<string> = new Set(['/cgi-bin/token', '/cgi-bin/stable_token']);
+
+const FOREIGN_TOKEN = /(?:^|&)(?:component_access_token|cloudbase_access_token)=/;
+
+/**
+ * @param path the canonical path (`canonicalPath`), without query
+ * @param query the raw query without `?`
+ */
+export function classify(path: string, query: string): Route {
+  // WeChat's paths are case-sensitive, but a mistaken guess here would let a rotation through.
+  if (TOKEN_ENDPOINTS.has(path) || TOKEN_ENDPOINTS.has(path.toLowerCase())) return 'token-endpoint';
+  const fixed = FIXED.get(path);
+  if (fixed !== undefined) return fixed;
+  if (path.startsWith('/sns/') || path.startsWith('/cgi-bin/component/')) return 'other-token';
+  if (query.length > 0 && FOREIGN_TOKEN.test(query)) return 'other-token';
+  return 'api';
+}
+
+/** The one answer that quotes the request's URL, real token included. */
+export function quotesToken(path: string): boolean {
+  return path === '/cgi-bin/openapi/rid/get';
+}
