@@ -114,7 +114,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
   const data = createDataListener({
     serve,
     silent: (socket) => endSilence(socket, exchanges),
-    refuse: (socket, status, why) => refuseRaw(socket, status, why, { exchanges, metrics }),
+    refuse: (socket, status, why) => void refuseRaw(socket, status, why, { exchanges, metrics }),
     idleTimeoutMs: settings.idleTimeoutMs,
   });
   const readiness = new Readiness(

@@ -37,5 +37,3 @@ process.exit(
     stop: stop.signal,
   }),
 );
-
-export {};

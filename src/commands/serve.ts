@@ -18,7 +18,7 @@ export async function serve(argv: readonly string[], context: CommandContext): P
   try {
     await app.start();
   } catch (error) {
-    context.err(`cannot start: ${redactText(String((error as Error).message))}\n`);
+    context.err(`cannot start: ${redactText((error as Error).message)}\n`);
     return 1;
   }
   await stopped(context.stop);

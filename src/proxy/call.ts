@@ -15,7 +15,9 @@ import { parameterValues } from './inject.ts';
 import { findPlaceholder, type PlaceholderClaim, type Placeholders } from './placeholder.ts';
 import { statedCredentials, type StatedCredentials } from './stated-credentials.ts';
 import { canonicalPath, parseTarget } from './target.ts';
-import type { TokenEndpointMode } from './token-endpoint.ts';
+
+/** What token endpoints answer here: `WXPROXY_TOKEN_ENDPOINTS`. */
+export type TokenEndpointMode = 'placeholder' | 'issue' | 'refuse';
 
 interface CallBase {
   /** As it came, without the account prefix. */

@@ -3,11 +3,9 @@
  * would rotate the token under everybody. A failure never has a 2xx status: SDKs recurse on that.
  */
 import { ProxyError } from '../errors.ts';
-import type { Call } from './call.ts';
+import type { Call, TokenEndpointMode } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Placeholders } from './placeholder.ts';
-
-export type TokenEndpointMode = 'placeholder' | 'issue' | 'refuse';
 
 /** What WeChat says of a new token, and what SDKs plan their renewals by. */
 const PLACEHOLDER_LIFE_S = 7200;

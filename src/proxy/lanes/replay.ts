@@ -103,7 +103,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     }
     const options: AttemptOptions = {
       attempt: this,
-      method: request.method as Dispatcher.HttpMethod,
+      method: request.method,
       path: request.path,
       headers,
       // undici takes any iterable of bytes; its types name only the most common ones.

@@ -48,8 +48,8 @@ function createProxy(): Server {
   const deprecated = legacy._extend;
   legacy._extend = Object.assign;
   try {
-    const { createProxyServer } = createRequire(import.meta.url)('http-proxy') as typeof Server;
-    const proxy = createProxyServer({ selfHandleResponse: true });
+    const httpProxy = createRequire(import.meta.url)('http-proxy') as typeof Server;
+    const proxy = httpProxy.createProxyServer({ selfHandleResponse: true });
     // `deleteLength` turns a chunked DELETE into one of length 0: on a kept-alive connection its
     // body is then read as a second request. The others write to a request that is not theirs.
     for (const pass of ['deleteLength', 'timeout', 'XHeaders']) removePass(proxy, pass);
@@ -108,7 +108,7 @@ class Passage {
         toProxy: true, // else it rewrites the query
         ssl: outgoing(request, options.upstream),
         buffer: { pipe: (upstream: ClientRequest) => this.#sendTo(upstream) } as never,
-      } as Server.ServerOptions,
+      },
       (error) => this.#failed(error),
     );
   }

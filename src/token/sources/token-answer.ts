@@ -23,8 +23,9 @@ export function readTokenAnswer(status: number, body: string): IssuedToken {
   }
   const errcode = Number(answer['errcode'] ?? 0);
   if (errcode !== 0) {
-    const errmsg = redactText(String(answer['errmsg'] ?? 'no errmsg'));
-    throw new TokenCallError(tokenFailure(errcode), `WeChat answered ${errcode}: ${errmsg}`, {
+    const { errmsg } = answer;
+    const words = typeof errmsg === 'string' ? redactText(errmsg) : 'no errmsg';
+    throw new TokenCallError(tokenFailure(errcode), `WeChat answered ${errcode}: ${words}`, {
       errcode,
     });
   }

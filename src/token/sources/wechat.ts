@@ -77,7 +77,7 @@ function tokenCall(appid: string, secret: string): TokenCall {
     appid,
     secret,
   });
-  return { method: 'GET', path: `/cgi-bin/token?${query}` };
+  return { method: 'GET', path: `/cgi-bin/token?${query.toString()}` };
 }
 
 /** getStableAccessToken. */
