@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Account, Credentials } from './account/account.ts';
 import { AccountRegistry } from './account/registry.ts';
+import { configuredAccounts, followAccounts } from './settings/configured-accounts.ts';
 import { BodyReceiver } from './proxy/body.ts';
 import { Exchanges } from './proxy/exchange.ts';
 import { createGuard } from './proxy/guard.ts';
@@ -17,7 +18,6 @@ import { createDataListener } from './server/data-listener.ts';
 import { listen } from './server/listen.ts';
 import { Readiness } from './server/readiness.ts';
 import { shutDown } from './server/shutdown.ts';
-import { readAccountsFile } from './settings/accounts-file.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
@@ -50,16 +50,16 @@ export function createApp(settings: Settings, options: AppOptions): App {
   const metrics = new Metrics({ version, processMetrics: options.processMetrics ?? true });
   const store = memoryStore();
   const tokenCalls = tokenCallDispatcher(settings.upstream, settings);
-  const { configured, defaultAppid } = configuredAccounts(settings, logger);
 
-  const activate = ({ appid, secret, tokenApi }: Credentials): Account => {
+  const activate = (current: () => Credentials): Account => {
+    const { appid, tokenApi } = current();
     const series = metrics.account(appid);
     const source = wechatSource({
       api: tokenApi,
       dispatcher: tokenCalls,
       origin: settings.upstream.origin,
       appid,
-      secret,
+      secret: () => current().secret,
       timeoutMs: settings.tokenTimeoutMs,
     });
     const tokens = new TokenManager({
@@ -71,13 +71,18 @@ export function createApp(settings: Settings, options: AppOptions): App {
       logger,
       refreshWindowMs: settings.refreshWindowMs,
       tokenTimeoutMs: settings.tokenTimeoutMs,
-      keepFresh: appid === defaultAppid,
+      keepFresh: () => appid === accounts.defaultAppid,
     });
-    return { appid, secret, tokens, metrics: series };
+    return {
+      appid,
+      get secret() {
+        return current().secret;
+      },
+      tokens,
+      metrics: series,
+    };
   };
-  const accounts = new AccountRegistry({
-    configured,
-    defaultAppid,
+  const accounts = new AccountRegistry(configuredAccounts(settings, logger), {
     maxActive: settings.maxAccounts,
     activate,
     dispose(account) {
@@ -117,10 +122,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
     refuse: (socket, status, why) => void refuseRaw(socket, status, why, { exchanges, metrics }),
     idleTimeoutMs: settings.idleTimeoutMs,
   });
-  const readiness = new Readiness(
-    () => accounts.default?.tokens.usable !== undefined,
-    defaultAppid,
-  );
+  const readiness = new Readiness(() => accounts.default?.tokens.usable !== undefined);
   const admin = createAdminListener({
     metrics: async () => ({
       contentType: metrics.registry.contentType,
@@ -135,6 +137,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
     }),
   });
 
+  let unfollow = (): void => {};
   return {
     async start() {
       const bound = {
@@ -143,6 +146,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
       };
       logger.info({ version, node: process.version, ...bound }, 'listening');
       void accounts.default?.tokens.start();
+      unfollow = followAccounts(settings, logger, accounts);
       return bound;
     },
     async stop() {
@@ -155,6 +159,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
         drainDelayMs: settings.drainDelayMs,
         drainTimeoutMs: settings.drainTimeoutMs,
       });
+      unfollow();
       accounts.close();
       await Promise.all([
         lanes.replayLane.close(),
@@ -176,33 +181,6 @@ function createLanes(settings: Settings) {
       maxConnections: Math.max(settings.maxConnections - streamed, 1),
     }),
     streamLane: streamLane({ ...options, maxConnections: streamed }),
-  };
-}
-
-function configuredAccounts(
-  settings: Settings,
-  logger: Logger,
-): { configured: Credentials[]; defaultAppid: string | undefined } {
-  const { account, accountsFile, tokenApi } = settings;
-  const entries =
-    accountsFile === undefined
-      ? []
-      : readAccountsFile(accountsFile, {
-          secretsOptional: settings.tokenPeer !== undefined,
-          onSecretFault: (message) => logger.warn(message),
-        });
-  const configured: Credentials[] = entries.map((entry) => ({
-    appid: entry.appid,
-    secret: entry.secret,
-    tokenApi: entry.tokenApi ?? tokenApi,
-  }));
-  if (account !== undefined) {
-    configured.unshift({ appid: account.appid, secret: account.secret, tokenApi });
-  }
-  const only = configured.length === 1 ? configured[0]?.appid : undefined;
-  return {
-    configured,
-    defaultAppid: entries.find((entry) => entry.default)?.appid ?? account?.appid ?? only,
   };
 }
 

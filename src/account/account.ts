@@ -13,6 +13,7 @@ export interface Credentials {
 /** An account in use: its credentials, its manager, its series. */
 export interface Account {
   readonly appid: string;
+  /** As configured at this moment. */
   readonly secret: Secret | undefined;
   readonly tokens: TokenManager;
   readonly metrics: AccountMetrics;

@@ -1,31 +1,37 @@
 import { LRUCache } from 'lru-cache';
 import type { Account, Credentials } from './account.ts';
 
-export interface AccountRegistryOptions {
-  readonly configured: readonly Credentials[];
+/** Which accounts there are. Replaced as a whole when the accounts file changes. */
+export interface ConfiguredAccounts {
+  readonly credentials: readonly Credentials[];
   /** The account of calls that name none. */
   readonly defaultAppid: string | undefined;
+}
+
+export interface AccountRegistryOptions {
   /** Accounts held active at a time; raised to the number of configured ones, else tokens thrash. */
   readonly maxActive: number;
-  /** Brings an account into use. Called once per account until it is dropped again. */
-  readonly activate: (credentials: Credentials) => Account;
+  /**
+   * Brings an account into use. Called once per account until it is dropped again.
+   * @param current its credentials as they are at the moment of the call: a secret may change
+   */
+  readonly activate: (current: () => Credentials) => Account;
   /** An account goes out of use: evicted, removed from the configuration, or at the end. */
   readonly dispose: (account: Account) => void;
 }
 
 /** Which accounts there are, and which of them are in use. */
 export class AccountRegistry {
-  readonly #configured: ReadonlyMap<string, Credentials>;
-  readonly #active: LRUCache<string, Account>;
   readonly #options: AccountRegistryOptions;
+  #configured: ReadonlyMap<string, Credentials>;
+  #defaultAppid: string | undefined;
+  #active: LRUCache<string, Account>;
 
-  constructor(options: AccountRegistryOptions) {
+  constructor(configured: ConfiguredAccounts, options: AccountRegistryOptions) {
     this.#options = options;
-    this.#configured = new Map(options.configured.map((entry) => [entry.appid, entry]));
-    this.#active = new LRUCache({
-      max: Math.max(options.maxActive, options.configured.length, 1),
-      dispose: (account) => options.dispose(account),
-    });
+    this.#configured = byAppid(configured);
+    this.#defaultAppid = configured.defaultAppid;
+    this.#active = this.#cache();
   }
 
   /** Whether the appid is configured; brings nothing into use. */
@@ -39,16 +45,18 @@ export class AccountRegistry {
     if (active !== undefined) return active;
     const credentials = this.#configured.get(appid);
     if (credentials === undefined) return undefined;
-    const account = this.#options.activate(credentials);
+    const account = this.#options.activate(() => this.#configured.get(appid) ?? credentials);
     this.#active.set(appid, account);
     return account;
   }
 
+  get defaultAppid(): string | undefined {
+    return this.#defaultAppid;
+  }
+
   /** The account of calls that name none. */
   get default(): Account | undefined {
-    return this.#options.defaultAppid === undefined
-      ? undefined
-      : this.get(this.#options.defaultAppid);
+    return this.#defaultAppid === undefined ? undefined : this.get(this.#defaultAppid);
   }
 
   /** The accounts in use, most recently used first. */
@@ -56,7 +64,42 @@ export class AccountRegistry {
     return [...this.#active.values()];
   }
 
+  /**
+   * Takes over a changed configuration: new accounts appear, removed ones go out of use, a changed
+   * secret counts from the next token call on. What did not change is not disturbed.
+   */
+  replace(configured: ConfiguredAccounts): void {
+    const before = this.#configured;
+    this.#configured = byAppid(configured);
+    this.#defaultAppid = configured.defaultAppid;
+    for (const account of this.active()) {
+      const now = this.#configured.get(account.appid);
+      if (now === undefined || now.tokenApi !== before.get(account.appid)?.tokenApi) {
+        this.#active.delete(account.appid);
+      } else account.tokens.credentialsChanged();
+    }
+    if (this.#configured.size > this.#active.max) this.#grow();
+  }
+
   close(): void {
     this.#active.clear();
   }
+
+  #cache(): LRUCache<string, Account> {
+    return new LRUCache({
+      max: Math.max(this.#options.maxActive, this.#configured.size, 1),
+      dispose: (account) => this.#options.dispose(account),
+    });
+  }
+
+  /** An LRUCache cannot grow; its entries move to a larger one without being disposed of. */
+  #grow(): void {
+    const larger = this.#cache();
+    larger.load(this.#active.dump());
+    this.#active = larger;
+  }
+}
+
+function byAppid({ credentials }: ConfiguredAccounts): ReadonlyMap<string, Credentials> {
+  return new Map(credentials.map((entry) => [entry.appid, entry]));
 }

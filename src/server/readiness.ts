@@ -3,19 +3,17 @@
  * default account there is nothing to wait for. Liveness is another matter and depends on nothing.
  */
 export class Readiness {
-  readonly #hasToken: () => boolean;
-  readonly #needsToken: boolean;
+  readonly #canAnswer: () => boolean;
   #stopping = false;
 
-  /** @param defaultAppid the account whose token is waited for; undefined: there is none */
-  constructor(hasToken: () => boolean, defaultAppid: string | undefined) {
-    this.#hasToken = hasToken;
-    this.#needsToken = defaultAppid !== undefined;
+  /** @param canAnswer whether the account that is waited for has a usable token, or none is */
+  constructor(canAnswer: () => boolean) {
+    this.#canAnswer = canAnswer;
   }
 
   get state(): { readonly ready: boolean; readonly why: string } {
     if (this.#stopping) return { ready: false, why: 'shutting down' };
-    if (this.#needsToken && !this.#hasToken()) return { ready: false, why: 'no usable token yet' };
+    if (!this.#canAnswer()) return { ready: false, why: 'no usable token yet' };
     return { ready: true, why: 'ready' };
   }
 

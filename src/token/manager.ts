@@ -31,7 +31,7 @@ export interface TokenManagerOptions {
   /** How long a caller waits for a token it cannot do without. */
   readonly tokenTimeoutMs: number;
   /** Renew even while nobody asks: the default account, so that "ready" stays true. */
-  readonly keepFresh: boolean;
+  readonly keepFresh: () => boolean;
 }
 
 /** Why a rejected request is not replayed. */
@@ -157,8 +157,8 @@ export class TokenManager {
     return this.get();
   }
 
-  /** Somebody changed what was wrong (a new secret): the next need asks again at once. */
-  forgetFailure(): void {
+  /** The credentials may have changed: what failed with the old ones is asked again at once. */
+  credentialsChanged(): void {
     if (this.#failure === undefined) return;
     this.#failure = undefined;
     this.#schedule(0);
@@ -270,7 +270,7 @@ export class TokenManager {
     // A timer may fire a little early: then wait for the rest instead of missing the moment.
     const waitMs = this.#waitMs();
     if (waitMs > 0) return this.#schedule(waitMs);
-    if (!this.#options.keepFresh && !this.#usedSinceRefresh) return;
+    if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
     const token = this.usable;
     if (token === undefined) void this.#refresh(this.#current ? 'expired' : 'startup', false);
     else if (this.#isDue(token)) void this.#refresh('scheduled', false);

@@ -33,7 +33,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   proxy: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   account: ['token', 'wechat', 'telemetry', 'errors'],
   token: ['wechat', 'telemetry', 'errors'],
-  telemetry: ['errors'],
+  telemetry: ['wechat', 'errors'],
   simulator: ['wechat'],
   wechat: [],
   errors: [],

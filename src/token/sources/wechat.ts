@@ -13,8 +13,8 @@ export interface WechatSourceOptions {
   /** `https://api.weixin.qq.com`: the origin of the configured upstream. */
   readonly origin: string;
   readonly appid: string;
-  /** undefined only where accounts need none: then every call is refused. */
-  readonly secret: Secret | undefined;
+  /** The AppSecret as it is now: it may change. Without one every call is refused. */
+  readonly secret: () => Secret | undefined;
   /** For the whole call, the answer's last byte included. */
   readonly timeoutMs: number;
 }
@@ -47,7 +47,7 @@ export function wechatSource(options: WechatSourceOptions): TokenSource {
     name: api,
     rotates: api === 'token',
     async fetch({ force }: TokenRequest): Promise<IssuedToken> {
-      const revealed = reveal(appid, secret);
+      const revealed = reveal(appid, secret());
       const call =
         api === 'token' ? tokenCall(appid, revealed) : stableCall(appid, revealed, force);
       const { status, body } = await send(dispatcher, { origin, ...call }, timeoutMs);
