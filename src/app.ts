@@ -122,7 +122,9 @@ export function createApp(settings: Settings, options: AppOptions): App {
     refuse: (socket, status, why) => void refuseRaw(socket, status, why, { exchanges, metrics }),
     idleTimeoutMs: settings.idleTimeoutMs,
   });
-  const readiness = new Readiness(() => accounts.default?.tokens.usable !== undefined);
+  const readiness = new Readiness(
+    () => accounts.defaultAppid === undefined || accounts.default?.tokens.usable !== undefined,
+  );
   const admin = createAdminListener({
     metrics: async () => ({
       contentType: metrics.registry.contentType,

@@ -28,7 +28,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'version',
   ],
-  settings: ['wechat', 'telemetry', 'errors'],
+  settings: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   server: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   proxy: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   account: ['token', 'wechat', 'telemetry', 'errors'],
