@@ -28,7 +28,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'version',
   ],
-  settings: ['account', 'token', 'wechat', 'telemetry', 'errors'],
+  settings: ['account', 'wechat', 'telemetry', 'errors'],
   server: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   proxy: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   account: ['token', 'wechat', 'telemetry', 'errors'],
