@@ -3,7 +3,7 @@ export interface RawHead {
   /** Names and values as they came, one character per byte. */
   readonly fields: readonly (readonly [name: string, value: string])[];
   /** The values of a field, whatever its casing. */
-  values(name: string): readonly string[];
+  readonly values: (name: string) => readonly string[];
 }
 
 export function headText(bytes: Buffer): string {

@@ -185,7 +185,10 @@ class Connection implements RawConnection {
       const head = await this.#readHead();
       if (head === undefined) return;
       const request = new Request(head, this);
-      const body = this.#readBody(request).then((whole) => request.finish(whole));
+      const body = this.#readBody(request).then((whole) => {
+        if (whole) request.finish();
+        return whole;
+      });
       if (/^\S+ [^ ?]*\/cgi-bin\/(?:stable_)?token[ ?]/.test(request.line)) {
         await body;
         this.socket.write(await this.#parts.issue());
@@ -196,7 +199,7 @@ class Connection implements RawConnection {
       const answer = this.#parts.answer();
       const reply = replyOn(this.socket);
       if (typeof answer === 'function') await answer(request, reply);
-      else if ((await body) === undefined && !this.#ended) await reply.send(answer);
+      else if (await body) await reply.send(answer);
       await body;
     }
   }
@@ -314,8 +317,8 @@ class Request implements RawRequest {
     this.#hash.update(chunk);
   }
 
-  finish(whole: boolean): void {
-    if (whole) this.#ended.resolve(Buffer.concat(this.#kept));
+  finish(): void {
+    this.#ended.resolve(Buffer.concat(this.#kept));
   }
 }
 
