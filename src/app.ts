@@ -23,8 +23,11 @@ import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { systemClock, type Clock } from './token/clock.ts';
 import { TokenManager } from './token/manager.ts';
-import { tokenCallDispatcher, wechatSource } from './token/sources/wechat.ts';
-import { memoryStore } from './token/stores/memory.ts';
+import { tokenCallDispatcher } from './token/sources/token-call.ts';
+import { peerSource } from './token/sources/peer.ts';
+import type { TokenSource } from './token/sources/source.ts';
+import { wechatSource } from './token/sources/wechat.ts';
+import { openStore } from './token/stores/open.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -45,26 +48,35 @@ export interface App {
   stop(): Promise<void>;
 }
 
-export function createApp(settings: Settings, options: AppOptions): App {
+export async function createApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock } = options;
   const metrics = new Metrics({ version, processMetrics: options.processMetrics ?? true });
-  const store = memoryStore();
-  const tokenCalls = tokenCallDispatcher(settings.upstream, settings);
+  const store = await openStore(settings.tokenStore, {
+    tokenTimeoutMs: settings.tokenTimeoutMs,
+    clock,
+    logger,
+    metrics,
+  });
+  // Of this process alone: a chain of proxies is fine, only a circle is not.
+  const pseudonym = `wxproxy-${randomBytes(6).toString('hex')}`;
+  const via = `1.1 ${pseudonym}`;
+  const { upstream, tokenPeer, tokenTimeoutMs: timeoutMs } = settings;
+  const issuer = tokenPeer?.url ?? upstream;
+  const dispatcher = tokenCallDispatcher(issuer, settings);
 
-  const activate = (current: () => Credentials): Account => {
+  const sourceOf = (current: () => Credentials): TokenSource => {
     const { appid, tokenApi } = current();
+    const call = { dispatcher, origin: issuer.origin, appid, timeoutMs };
+    return tokenPeer === undefined
+      ? wechatSource({ ...call, api: tokenApi, secret: () => current().secret })
+      : peerSource({ ...call, key: tokenPeer.key, via });
+  };
+  const activate = (current: () => Credentials): Account => {
+    const { appid } = current();
     const series = metrics.account(appid);
-    const source = wechatSource({
-      api: tokenApi,
-      dispatcher: tokenCalls,
-      origin: settings.upstream.origin,
-      appid,
-      secret: () => current().secret,
-      timeoutMs: settings.tokenTimeoutMs,
-    });
     const tokens = new TokenManager({
       appid,
-      source,
+      source: sourceOf(current),
       store,
       clock,
       metrics: series,
@@ -91,8 +103,6 @@ export function createApp(settings: Settings, options: AppOptions): App {
     },
   });
 
-  // Of this process alone: a chain of proxies is fine, only a circle is not.
-  const pseudonym = `wxproxy-${randomBytes(6).toString('hex')}`;
   const exchanges = new Exchanges();
   const lanes = createLanes(settings);
   const serve = createHandler({
@@ -114,7 +124,7 @@ export function createApp(settings: Settings, options: AppOptions): App {
     exchanges,
     metrics,
     logger,
-    via: `1.1 ${pseudonym}`,
+    via,
   });
   const data = createDataListener({
     serve,
@@ -166,7 +176,8 @@ export function createApp(settings: Settings, options: AppOptions): App {
       await Promise.all([
         lanes.replayLane.close(),
         lanes.streamLane.close(),
-        tokenCalls.destroy(),
+        lanes.peer?.lane.close(),
+        dispatcher.destroy(),
         store.close(),
       ]);
     },
@@ -177,7 +188,13 @@ export function createApp(settings: Settings, options: AppOptions): App {
 function createLanes(settings: Settings) {
   const streamed = Math.max(Math.floor(settings.maxConnections / 4), 1);
   const options: Omit<LaneOptions, 'maxConnections'> = settings;
+  const { tokenPeer } = settings;
   return {
+    // The peer holds the AppSecret that code exchanges need.
+    peer: tokenPeer && {
+      lane: streamLane({ ...options, upstream: tokenPeer.url, maxConnections: streamed }),
+      key: tokenPeer.key,
+    },
     replayLane: replayLane({
       ...options,
       maxConnections: Math.max(settings.maxConnections - streamed, 1),

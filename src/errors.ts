@@ -44,6 +44,8 @@ export interface ProxyErrorDetails {
   readonly errcode?: number;
   /** Seconds after which trying again makes sense. */
   readonly retryAfterS?: number;
+  /** What follows on the connection cannot be told apart from this request: it ends with the answer. */
+  readonly closes?: boolean;
   /** The failure behind this one; for the log only. */
   readonly cause?: unknown;
 }
@@ -55,6 +57,7 @@ export class ProxyError extends Error {
   /** The `errcode` of the answer's body: WeChat's own, −1 or the HTTP status. */
   readonly errcode: number;
   readonly retryAfterS: number | undefined;
+  readonly closes: boolean;
 
   constructor(code: ErrorCode, message: string, details: ProxyErrorDetails = {}) {
     super(message, { cause: details.cause });
@@ -62,6 +65,7 @@ export class ProxyError extends Error {
     this.status = details.status ?? STATUS[code];
     this.errcode = details.errcode ?? (TRANSIENT.has(code) ? -1 : this.status);
     this.retryAfterS = details.retryAfterS ?? (this.status === 503 ? 1 : undefined);
+    this.closes = details.closes ?? false;
   }
 }
 

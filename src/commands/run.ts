@@ -12,6 +12,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
 };
 
+/** Commands that take no settings and describe their own flags. */
+const OWN_HELP: ReadonlySet<string> = new Set(['demo', 'simulate']);
+
 /** @returns the exit code */
 export async function runCommand(
   argv: readonly string[],
@@ -27,7 +30,7 @@ export async function runCommand(
   }
   if (
     name === 'help' ||
-    (name !== 'simulate' && (flags.includes('--help') || flags.includes('-h')))
+    (!OWN_HELP.has(name) && (flags.includes('--help') || flags.includes('-h')))
   ) {
     context.out(usageText());
     return 0;

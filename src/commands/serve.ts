@@ -14,7 +14,7 @@ export async function serve(argv: readonly string[], context: CommandContext): P
     onSecretFault: (message) => logger?.warn(message),
   });
   logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
-  const app = createApp(settings, { logger });
+  const app = await createApp(settings, { logger });
   try {
     await app.start();
   } catch (error) {

@@ -109,6 +109,7 @@ export class BodyReceiver {
       const done = (): void => {
         exchange.whenGone(undefined);
         exchange.whenSilent(undefined);
+        exchange.whenMalformed(undefined);
         req.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
         req.on('error', () => {}); // the socket's end is heard by the exchange
       };
@@ -119,6 +120,7 @@ export class BodyReceiver {
       };
       exchange.whenGone(() => fail(new ClientGone()));
       exchange.whenSilent(() => fail(silent(this.#idleTimeoutMs)));
+      exchange.whenMalformed(fail);
       if (exchange.gone) return;
       req.on('error', () => fail(new ClientGone()));
       req.on('data', (chunk: Buffer) => {

@@ -6,7 +6,10 @@ import type { Route } from '../wechat/routes.ts';
 /** WeChat's own appids; one of these that we do not know is a mistake, not a path of WeChat's. */
 const APPID = /^wx[0-9a-f]{16}$/;
 
-/** Takes `/{appid}` off the path where it names an account. @throws {ProxyError} ERR_ACCOUNT_UNKNOWN */
+/**
+ * Takes `/{appid}` off the path where it names an account.
+ * @throws {ProxyError} ERR_ACCOUNT_UNKNOWN, ERR_REQUEST_REFUSED
+ */
 export function splitAccountPrefix(
   path: string,
   accounts: AccountRegistry,
@@ -14,7 +17,15 @@ export function splitAccountPrefix(
   const slash = path.indexOf('/', 1);
   if (slash === -1) return { appid: undefined, path };
   const first = path.slice(1, slash);
-  if (accounts.has(first)) return { appid: first, path: path.slice(slash) };
+  if (accounts.has(first)) {
+    if (path.charCodeAt(slash + 1) === 0x2f /* / */) {
+      throw new ProxyError(
+        'ERR_REQUEST_REFUSED',
+        'the path behind the appid begins with "//": does your base URL end in a slash?',
+      );
+    }
+    return { appid: first, path: path.slice(slash) };
+  }
   if (APPID.test(first)) throw unknownAccount(first);
   return { appid: undefined, path };
 }

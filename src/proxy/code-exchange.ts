@@ -26,9 +26,27 @@ export function injectCredentials(
   const secretName = path === CLEAR_QUOTA ? 'appsecret' : 'secret';
   const ours = { appid: account.appid, [secretName]: account.secret.reveal() };
   const clean = withoutParameters(query ?? '', ['access_token', 'secret', 'appsecret']);
-  if (!stated.inBody) return { query: withParameters(clean, ours), body };
+  const { secret: _, appsecret: __, ...rest } = jsonBody(body) ?? {};
+  if (stated.inBody) {
+    return {
+      query: withoutParameters(clean, ['appid']),
+      body: Buffer.from(JSON.stringify({ ...rest, ...ours })),
+    };
+  }
   return {
-    query: withoutParameters(clean, ['appid']),
-    body: Buffer.from(JSON.stringify({ ...jsonBody(body), ...ours })),
+    query: withParameters(clean, ours),
+    // An appid there must not contradict ours.
+    body:
+      rest['appid'] === undefined || rest['appid'] === account.appid
+        ? body
+        : Buffer.from(JSON.stringify({ ...rest, appid: account.appid })),
   };
+}
+
+/** A JSON body without its secrets; another body as it is: it has none that we know of. */
+export function withoutSecret(body: Buffer): Buffer {
+  const json = jsonBody(body);
+  if (json === undefined) return body;
+  const { secret: _secret, appsecret: _appsecret, ...rest } = json;
+  return Buffer.from(JSON.stringify(rest));
 }

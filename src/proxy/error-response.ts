@@ -1,5 +1,8 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ProxyError } from '../errors.ts';
+
+/** RFC 9110 section 15.5.6 wants it; what else is not refused is of no use with WeChat. */
+const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** The body of every refusal: the shape SDKs know from WeChat. */
 export function errorBody(error: ProxyError): string {
@@ -26,6 +29,9 @@ export function respondError(res: ServerResponse, error: ProxyError, requestId: 
     requestId,
   ];
   if (error.retryAfterS !== undefined) headers.push('retry-after', String(error.retryAfterS));
-  res.writeHead(error.status, headers);
+  if (error.status === 405) headers.push('allow', ALLOWED);
+  if (error.closes) res.shouldKeepAlive = false;
+  // The phrase too: an answer that could not be passed on may have left its own.
+  res.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);
   res.end(body);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Account } from '../account/account.ts';
-import { ClientGone } from '../errors.ts';
+import { ClientGone, type ProxyError } from '../errors.ts';
 import type { Route } from '../wechat/routes.ts';
 
 /** Distinguishes the processes whose logs meet in one place. */
@@ -24,6 +24,7 @@ export class Exchange {
   #gone = false;
   #onGone: (() => void) | undefined;
   #onSilent: (() => void) | undefined;
+  #onMalformed: ((error: ProxyError) => void) | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, number: number) {
     this.id = `${PROCESS_ID}-${number.toString(36)}`;
@@ -51,6 +52,17 @@ export class Exchange {
     this.#onSilent = run;
   }
 
+  /** What to do when the rest of the app's body cannot be read. */
+  whenMalformed(run: ((error: ProxyError) => void) | undefined): void {
+    this.#onMalformed = run;
+  }
+
+  /** The rest of the app's body cannot be read; whoever does not wait for it has lost the app. */
+  malformed(error: ProxyError): void {
+    if (this.#onMalformed === undefined) this.abort();
+    else this.#onMalformed(error);
+  }
+
   /** @returns whether the app's body was awaited */
   silence(): boolean {
     this.#onSilent?.();
@@ -68,6 +80,8 @@ export class Exchange {
 /** All exchanges that are open, by connection. */
 export class Exchanges {
   readonly #byConnection = new WeakMap<Socket, Set<Exchange>>();
+  /** The last one begun on a connection, open or not: only its body can still be arriving. */
+  readonly #latest = new WeakMap<Socket, Exchange>();
   readonly #open = new Set<Exchange>();
   #count = 0;
   #draining = false;
@@ -78,12 +92,14 @@ export class Exchanges {
     if (this.#draining) res.shouldKeepAlive = false;
     this.#open.add(exchange);
     this.on(req.socket).add(exchange);
+    this.#latest.set(req.socket, exchange);
     return exchange;
   }
 
   end(exchange: Exchange): void {
     exchange.whenGone(undefined);
     exchange.whenSilent(undefined);
+    exchange.whenMalformed(undefined);
     this.#open.delete(exchange);
     this.on(exchange.req.socket).delete(exchange);
     if (this.#waiting.size > 0) this.#wake();
@@ -124,9 +140,19 @@ export class Exchanges {
     return this.#emptied(this.#open);
   }
 
-  /** Resolves when no exchange is open on this connection. */
-  emptyOn(socket: Socket): Promise<void> {
-    return this.#emptied(this.on(socket));
+  /** The exchange, answered or not, whose body is still arriving on this connection. */
+  arrivingOn(socket: Socket): Exchange | undefined {
+    const latest = this.#latest.get(socket);
+    return latest?.req.complete === false ? latest : undefined;
+  }
+
+  /** Resolves when every answer owed on this connection has left. */
+  async emptyOn(socket: Socket): Promise<void> {
+    await this.#emptied(this.on(socket));
+    // An answer can be complete and still queue behind another one, or wait for its reader.
+    const res = this.#latest.get(socket)?.res;
+    if (res === undefined || res.writableFinished || res.destroyed || socket.destroyed) return;
+    await new Promise<void>((resolve) => res.once('close', resolve));
   }
 
   async #emptied(exchanges: Set<Exchange>): Promise<void> {

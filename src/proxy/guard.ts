@@ -2,10 +2,12 @@
  * Refuses what must not be forwarded, before anything is read or fetched for it.
  */
 import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
 import { ProxyError } from '../errors.ts';
+import { canonicalPath } from './target.ts';
 
 export interface GuardOptions {
-  /** Names (without port) that `Host` may hold, in lower case. */
+  /** Names that `Host` may hold besides the loopback ones; a port they come with does not count. */
   readonly hosts: readonly string[];
   readonly allowPaths: readonly string[];
   readonly denyPaths: readonly string[];
@@ -33,7 +35,9 @@ export function createGuard(options: GuardOptions): Guard {
       checkLoop(req, options.pseudonym);
     },
     checkPath(path, canonical) {
-      if (deny.some((pattern) => pattern.test(canonical))) throw forbiddenPath('denied');
+      if (deny.some((pattern) => pattern.test(canonical) || pattern.test(path))) {
+        throw forbiddenPath('denied');
+      }
       if (allow.length === 0) return;
       // A spelling that the upstream might read differently than we do cannot be allowed.
       if (path !== canonical || !allow.some((pattern) => pattern.test(canonical))) {
@@ -108,14 +112,19 @@ export function fieldValues(raw: readonly string[], name: string): string[] {
   return values;
 }
 
-/** The name in a Host header, without port and trailing dot, in lower case; undefined if it is none. */
+/**
+ * The name in a Host header, without port and trailing dot, in lower case, an IPv6 address in its
+ * shortest form; undefined if it is none.
+ */
 export function hostName(host: string): string | undefined {
-  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.exec(host);
-  return match?.[1]?.toLowerCase().replace(/\.$/, '');
+  const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{0,5})?$/i.exec(host);
+  const name = match?.[1]?.toLowerCase().replace(/\.$/, '');
+  if (name === undefined || !name.startsWith('[')) return name;
+  return URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname : undefined;
 }
 
 function hostMatcher(hosts: readonly string[]): (name: string) => boolean {
-  const names = new Set(hosts);
+  const names = new Set(hosts.map((host) => hostName(isIPv6(host) ? `[${host}]` : host)));
   return (name) =>
     names.has(name) ||
     name === 'localhost' ||
@@ -123,9 +132,9 @@ function hostMatcher(hosts: readonly string[]): (name: string) => boolean {
     /^127(?:\.\d{1,3}){3}$/.test(name);
 }
 
-/** `*` matches within a segment, `**` across segments. */
+/** `*` matches within a segment, `**` across segments; paths are compared in their canonical form. */
 function pathPattern(pattern: string, flags: string): RegExp {
-  const source = pattern
+  const source = canonicalPath(pattern)
     .split(/(\*\*|\*)/)
     .map((part) => {
       if (part === '**') return '.*';

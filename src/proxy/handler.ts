@@ -2,6 +2,7 @@
  * The request path: guard, route, account, body, then one of two lanes.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Secret } from '../telemetry/secret.ts';
 import { isRejection } from '../wechat/errcodes.ts';
 import { quotesToken } from '../wechat/routes.ts';
 import type { Token } from '../token/token.ts';
@@ -17,6 +18,8 @@ export interface HandlerParts extends CallParts, ConcludeParts {
   readonly exchanges: Exchanges;
   readonly replayLane: Lane;
   readonly streamLane: Lane;
+  /** The instance that holds the AppSecret in our stead, and what proves us to it. */
+  readonly peer: { readonly lane: Lane; readonly key: Secret } | undefined;
   /** Our entry in `Via`, both ways: `1.1 wxproxy-…`. */
   readonly via: string;
 }
@@ -97,7 +100,9 @@ async function sendOnce(
   parts: HandlerParts,
 ): Promise<void> {
   const answer = relay(exchange, call, token, false, parts);
-  await parts.streamLane.send(exchange, outgoingRequest(exchange, call, token, parts.via), answer);
+  const peer = call.route === 'code-exchange' ? parts.peer : undefined;
+  const lane = peer?.lane ?? parts.streamLane;
+  await lane.send(exchange, outgoingRequest(exchange, call, token, parts.via, peer?.key), answer);
   note(call, answer);
   if (call.route !== 'api' || token === undefined || !isRejection(answer.errcode)) return;
   if (call.body.kind === 'streamed') {

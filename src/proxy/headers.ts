@@ -74,9 +74,17 @@ export function answerHead(raw: readonly string[], via: string): AnswerHead {
     const value = raw[i + 1] as string;
     if (name === 'content-length') contentLength = Number(value);
     else if (HOP_BY_HOP.has(name) || dropped?.has(name)) continue;
-    else if (name === 'content-encoding') contentEncoding = value.trim().toLowerCase();
+    else if (name === 'content-encoding')
+      contentEncoding = value.trim().toLowerCase() || 'identity';
     headers.push(raw[i] as string, value);
   }
   headers.push('Via', via);
   return { headers, contentLength, contentEncoding };
+}
+
+/** Removes every field of this (lower-case) name from the list itself. */
+export function dropField(headers: string[], name: string): void {
+  for (let i = headers.length - 2; i >= 0; i -= 2) {
+    if (headers[i]?.toLowerCase() === name) headers.splice(i, 2);
+  }
 }

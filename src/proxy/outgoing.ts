@@ -1,10 +1,11 @@
+import type { Secret } from '../telemetry/secret.ts';
 import type { Token } from '../token/token.ts';
 import { quotesToken } from '../wechat/routes.ts';
 import type { Call } from './call.ts';
-import { injectCredentials } from './code-exchange.ts';
+import { injectCredentials, withoutSecret } from './code-exchange.ts';
 import type { Exchange } from './exchange.ts';
-import { forwardedHeaders } from './headers.ts';
-import { withParameters } from './inject.ts';
+import { dropField, forwardedHeaders } from './headers.ts';
+import { withoutParameters, withParameters } from './inject.ts';
 import type { UpstreamRequest } from './lanes/lane.ts';
 
 /** Methods whose requests have a body even when it is empty (RFC 9110 section 8.6). */
@@ -14,20 +15,24 @@ const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
  * @param token for `api` calls, which alone carry one
  * @param via our entry in `Via`
+ * @param peerKey for code exchanges that a peer completes: it is shown, and nothing is put in here
  */
 export function outgoingRequest(
   exchange: Exchange,
   call: Call,
   token: Token | undefined,
   via: string,
+  peerKey?: Secret,
 ): UpstreamRequest {
   const { req } = exchange;
   const method = req.method as string;
-  const { query, body } = content(exchange, call, token);
+  const { query, body } = peerKey === undefined ? content(exchange, call, token) : forPeer(call);
   const contentLength = lengthOf(body, call);
   const headers = forwardedHeaders(req.rawHeaders);
   if (quotesToken(call.canonical)) dropField(headers, 'accept-encoding');
   headers.push('Via', via);
+  if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
+  if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
   return {
     method,
     path: query === undefined ? call.path : `${call.path}?${query}`,
@@ -50,6 +55,13 @@ function content(
   return injectCredentials(call.canonical, call.query, bytes, call.account, call.stated);
 }
 
+/** A code exchange as the app sent it; whatever it holds for a secret stays here. */
+function forPeer(call: Call): Pick<UpstreamRequest, 'body'> & { query: string | undefined } {
+  const query =
+    call.query && withoutParameters(call.query, ['secret', 'appsecret', 'access_token']);
+  return { query, body: call.body.kind === 'held' ? withoutSecret(call.body.bytes) : undefined };
+}
+
 function injected(call: Call, token: Token | undefined): string | undefined {
   return token === undefined
     ? call.query
@@ -59,10 +71,4 @@ function injected(call: Call, token: Token | undefined): string | undefined {
 function lengthOf(body: UpstreamRequest['body'], call: Call): number | undefined {
   if (Buffer.isBuffer(body)) return body.length;
   return call.body.kind === 'streamed' ? call.body.contentLength : undefined;
-}
-
-function dropField(headers: string[], name: string): void {
-  for (let i = headers.length - 2; i >= 0; i -= 2) {
-    if (headers[i]?.toLowerCase() === name) headers.splice(i, 2);
-  }
 }

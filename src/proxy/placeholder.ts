@@ -34,6 +34,23 @@ export class Placeholders {
 
   /** @param appid of a configured account */
   for(appid: string): string {
+    const placeholder = this.#make(appid);
+    this.#made.set(appid, placeholder);
+    return placeholder;
+  }
+
+  /** Whether the placeholder was handed out against this key; compared in constant time. */
+  isGenuine({ appid, value }: PlaceholderClaim): boolean {
+    const placeholder = this.#make(appid);
+    const expected = Buffer.from(placeholder);
+    const given = Buffer.from(value);
+    const genuine = expected.length === given.length && timingSafeEqual(expected, given);
+    // Only what proved to be one is remembered: appids can be invented without end.
+    if (genuine) this.#made.set(appid, placeholder);
+    return genuine;
+  }
+
+  #make(appid: string): string {
     const key = this.#key?.reveal() ?? '';
     if (key !== this.#madeWith) {
       this.#made.clear();
@@ -44,15 +61,6 @@ export class Placeholders {
     const proof = createHmac('sha256', key)
       .update(`wechat-token-proxy placeholder 1 ${appid}`)
       .digest('base64url');
-    const placeholder = `wxp-${appid}-${proof}`;
-    this.#made.set(appid, placeholder);
-    return placeholder;
-  }
-
-  /** Whether the placeholder was handed out for a configured account; compared in constant time. */
-  isGenuine({ appid, value }: PlaceholderClaim): boolean {
-    const expected = Buffer.from(this.for(appid));
-    const given = Buffer.from(value);
-    return expected.length === given.length && timingSafeEqual(expected, given);
+    return `wxp-${appid}-${proof}`;
   }
 }

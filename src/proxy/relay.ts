@@ -2,10 +2,11 @@
  * Passes the upstream's answer on to the app, for both lanes: same header policy, same inspection,
  * same back-pressure. The bytes are the upstream's own, always.
  */
+import { STATUS_CODES } from 'node:http';
 import { ProxyError } from '../errors.ts';
 import { isRejection } from '../wechat/errcodes.ts';
 import type { Exchange } from './exchange.ts';
-import { answerHead, type AnswerHead } from './headers.ts';
+import { answerHead, dropField, type AnswerHead } from './headers.ts';
 import { Inspector } from './inspect.ts';
 
 export interface RelayOptions {
@@ -21,6 +22,8 @@ export interface RelayOptions {
 const ONE_WRITE_BYTES = 16 * 1024;
 /** No rejection and no answer that quotes a URL is larger. */
 const WITHHELD_LIMIT_BYTES = 256 * 1024;
+/** Printable characters and tabs. */
+const ASCII = /^[\t\x20-\x7e]*$/;
 /** Silence after which an undecided answer that already holds nested values is passed on. */
 const STALL_MS = 250;
 
@@ -55,7 +58,8 @@ export class Relay {
   /** @param rawHeaders flat list of names and values @param reason the status line's phrase */
   head(status: number, reason: string, rawHeaders: readonly string[]): void {
     this.status = status;
-    this.#reason = reason;
+    // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
+    this.#reason = ASCII.test(reason) ? reason : (STATUS_CODES[status] ?? '');
     this.#head = answerHead(rawHeaders, this.#options.via);
     this.#inspector = new Inspector(this.#head.contentEncoding);
     if (this.#options.blank !== undefined && this.#head.contentEncoding !== 'identity') {
@@ -169,7 +173,21 @@ export class Relay {
 
   #writeHead(): void {
     const { res } = this.#exchange;
-    res.writeHead(this.status, this.#reason, (this.#head as AnswerHead).headers);
+    const { headers } = this.#head as AnswerHead;
+    if (!this.#mayHaveTrailers()) dropField(headers, 'trailer');
+    res.writeHead(this.status, this.#reason, headers);
+  }
+
+  /** Only chunked answers have trailers; Node throws where others announce some. */
+  #mayHaveTrailers(): boolean {
+    const { req } = this.#exchange;
+    return (
+      this.#head?.contentLength === undefined &&
+      req.httpVersionMinor > 0 &&
+      req.method !== 'HEAD' &&
+      this.status !== 204 &&
+      this.status !== 304
+    );
   }
 
   #finish(): void {

@@ -6,7 +6,7 @@ export interface StatedCredentials {
   /** Whatever the app believes to be the AppSecret; may be the client key. */
   readonly secret: string | undefined;
   readonly forceRefresh: boolean;
-  /** Whether they were in the JSON body. */
+  /** Whether the secret was in the JSON body. */
   readonly inBody: boolean;
 }
 
@@ -36,6 +36,6 @@ export function statedCredentials(
     appid: text('appid'),
     secret: text('secret') ?? text('appsecret'),
     forceRefresh: json?.['force_refresh'] === true,
-    inBody: typeof json?.['appid'] === 'string' || typeof json?.['appsecret'] === 'string',
+    inBody: typeof json?.['secret'] === 'string' || typeof json?.['appsecret'] === 'string',
   };
 }

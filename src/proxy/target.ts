@@ -41,23 +41,32 @@ function refuseAmbiguous(path: string): void {
   if (decoded.includes('\\')) throw refused('the path holds a backslash');
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\0-\x1f\x7f]/.test(decoded)) throw refused('the path holds a control character');
-  if (/(?:^|\/)\.{1,2}(?=$|[/;])/.test(decoded)) {
+  // Some servers take ".." with blanks or further dots behind it for the same.
+  if (/(?:^|\/)\.[. ]*(?=$|[/;?#])/.test(decoded)) {
     throw refused('the path holds a dot segment ("." or "..")');
   }
 }
 
 /**
  * The path as the most generous server might read it: for comparing, never for sending.
- * Percent-encoding undone to the last layer, doubled slashes folded, `;parameters`, trailing dots
- * and trailing slashes cut.
+ * Percent-encoding undone to the last layer, doubled slashes folded, `;parameters`, blanks, trailing
+ * dots and trailing slashes cut, and all that follows an encoded `?` or `#`.
  */
 export function canonicalPath(path: string): string {
   if (PLAIN_PATH.test(path)) return path;
   const segments = fullyDecoded(path)
+    .replace(/[?#].*$/s, '')
     .split('/')
-    .map((segment) => segment.replace(/;.*$/s, '').replace(/[. ]+$/, ''))
+    .map((segment) => trimmed(segment.replace(/;.*$/s, '')))
     .filter((segment) => segment !== '');
   return `/${segments.join('/')}`;
+}
+
+/** Without blanks around it and dots behind it. A pattern that looks for the last ones takes n² steps. */
+function trimmed(segment: string): string {
+  let end = segment.length;
+  while (end > 0 && (segment[end - 1] === '.' || segment[end - 1] === ' ')) end--;
+  return segment.slice(0, end).trimStart();
 }
 
 /** Decodes percent-encoding until nothing changes; what is no encoding stays as it is. */

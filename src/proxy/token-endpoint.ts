@@ -34,10 +34,10 @@ export async function answerTokenEndpoint(
     return answer(exchange, placeholders.for(account.appid), PLACEHOLDER_LIFE_S);
   }
   try {
-    const digest = exchange.req.headers['x-wxproxy-rejected'];
+    const { via, 'x-wxproxy-rejected': digest } = exchange.req.headers;
     const token = stated.forceRefresh
-      ? await account.tokens.requested(typeof digest === 'string' ? digest : undefined)
-      : await account.tokens.get();
+      ? await account.tokens.requested(typeof digest === 'string' ? digest : undefined, via)
+      : await account.tokens.get(via);
     const lifeS = Math.max(Math.floor(account.tokens.remainingMs(token) / 1000), 1);
     account.metrics.endpointCalled(endpoint, 'issued');
     answer(exchange, token.value, lifeS);

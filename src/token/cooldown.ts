@@ -1,4 +1,5 @@
 import { nextCooldownMs } from './schedule.ts';
+import type { StoredCooldown } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 /**
@@ -28,10 +29,18 @@ export class Cooldown {
     return this.#lengthMs;
   }
 
-  /** The replay with `token` succeeded. */
-  reset(token: Token): void {
-    if (token.generation <= this.#generation) return;
+  /** The replay with `token` succeeded. @returns whether that ended what had begun */
+  reset(token: Token): boolean {
+    if (token.generation <= this.#generation || this.#lengthMs === 0) return false;
     this.#lengthMs = 0;
     this.#untilMs = 0;
+    return true;
+  }
+
+  /** Another replica has begun one. @param remainingMs of it */
+  adopt({ generation, lengthMs }: StoredCooldown, remainingMs: number, monotonicMs: number): void {
+    this.#generation = generation;
+    this.#lengthMs = lengthMs;
+    this.#untilMs = monotonicMs + remainingMs;
   }
 }

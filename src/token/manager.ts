@@ -15,7 +15,7 @@ import { Cooldown } from './cooldown.ts';
 import { refresh, type RefreshAnswer } from './refresh.ts';
 import { backoffMs, REFUSED_RETRY_MS, refreshLeadMs, unchangedRetryMs } from './schedule.ts';
 import { TokenCallError, type TokenSource } from './sources/source.ts';
-import type { TokenStore } from './stores/store.ts';
+import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 export interface TokenManagerOptions {
@@ -54,6 +54,8 @@ interface Failure {
   /** Monotonic ms before which nothing asks again. */
   readonly retryAtMs: number;
 }
+
+type NewToken = Exclude<RefreshAnswer, { readonly cooldown: unknown }>;
 
 /** Between two refreshes that others ask for. */
 const REQUESTED_APART_MS = 30_000;
@@ -95,12 +97,13 @@ export class TokenManager {
 
   /**
    * A token for a request, at once where there is one.
+   * @param via the `Via` of the instance that asks, if one does
    * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE: nothing may be forwarded
    */
-  get(): Token | Promise<Token> {
+  get(via?: string): Token | Promise<Token> {
     this.#usedSinceRefresh = true;
     const token = this.usable;
-    if (token === undefined) return this.#mustRefresh();
+    if (token === undefined) return this.#mustRefresh(via);
     if (this.#isDue(token)) void this.#refresh('scheduled', false);
     return token;
   }
@@ -110,29 +113,47 @@ export class TokenManager {
    * older one costs nothing.
    * @returns another token to replay with, or why there is none
    */
-  async rejected(token: Token): Promise<Token | NoReplay> {
+  rejected(token: Token): Promise<Token | NoReplay> {
+    return this.#withinTimeout<Token | NoReplay>(this.#afterRejection(token), 'no_token');
+  }
+
+  async #afterRejection(token: Token): Promise<Token | NoReplay> {
     while (this.#inFlight !== undefined) await this.#inFlight;
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
     if (this.#cooldown.covers(token, this.#options.clock.monotonic())) return 'cooldown';
     if (this.#waitMs() > 0) return 'no_token';
     this.#noteConflict(token);
     await this.#refresh('rejected', true);
-    return this.#isCurrent(token) ? 'no_token' : (this.usable ?? 'no_token');
+    if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
+    return this.#cooldown.covers(token, this.#options.clock.monotonic()) ? 'cooldown' : 'no_token';
   }
 
   /** What came of the replay with a token that `rejected` gave. */
   replayed(token: Token, outcome: ReplayOutcome): void {
-    const { clock, logger, metrics, appid } = this.#options;
+    const { metrics } = this.#options;
     metrics.replayed(outcome);
-    if (outcome === 'ok') this.#cooldown.reset(token);
-    if (outcome !== 'rejected') return;
+    if (outcome === 'ok' && this.#cooldown.reset(token)) this.#shareCooldown(undefined);
+    if (outcome === 'rejected') this.#coolDown(token);
+  }
+
+  #coolDown(token: Token): void {
+    const { clock, logger, appid } = this.#options;
     const lengthMs = this.#cooldown.begin(token, clock.monotonic());
-    if (lengthMs > 0) {
-      logger.warn(
-        { appid, generation: token.generation, cooldownMs: lengthMs },
-        'a fresh token was rejected too: the endpoint may want another kind of token; its rejections fetch nothing until the cool-down ends',
-      );
-    }
+    if (lengthMs === 0) return;
+    const { generation } = token;
+    logger.warn(
+      { appid, generation, cooldownMs: lengthMs },
+      'a fresh token was rejected too: the endpoint may want another kind of token; its rejections fetch nothing until the cool-down ends',
+    );
+    this.#shareCooldown({ generation, until: clock.now() + lengthMs, lengthMs });
+  }
+
+  /** A fleet cools down as one. A store that fails changes nothing here, and says so itself. */
+  #shareCooldown(cooldown: StoredCooldown | undefined): void {
+    const { store, appid, logger } = this.#options;
+    store.saveCooldown(appid, cooldown).catch((error: unknown) => {
+      logger.warn({ appid, err: error }, 'the cool-down could not be stored');
+    });
   }
 
   /**
@@ -141,18 +162,18 @@ export class TokenManager {
    * @param digest SHA-256 of the rejected token, lower-case hex; without it a young token is given again
    * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE
    */
-  async requested(digest: string | undefined): Promise<Token> {
+  async requested(digest: string | undefined, via?: string): Promise<Token> {
     const { clock } = this.#options;
     while (this.#inFlight !== undefined) await this.#inFlight;
     const token = this.usable;
-    if (token === undefined) return this.get();
+    if (token === undefined) return this.get(via);
     const sinceMs = clock.monotonic() - this.#requestedAtMs;
     const isYoung = clock.now() - (this.#issuedAt ?? 0) < REQUESTED_APART_MS;
     const isOther = digest !== undefined && digest !== sha256Hex(token.value);
     if (isOther || (digest === undefined && isYoung) || sinceMs < REQUESTED_APART_MS) return token;
     if (this.#waitMs() > 0) throw this.#unavailable();
     this.#requestedAtMs = clock.monotonic();
-    await this.#refresh('requested', true);
+    await this.#refresh('requested', true, via);
     if (this.#isCurrent(token)) throw this.#unavailable();
     return this.get();
   }
@@ -182,38 +203,53 @@ export class TokenManager {
     this.#cancelTimer();
   }
 
-  async #mustRefresh(): Promise<Token> {
+  async #mustRefresh(via: string | undefined): Promise<Token> {
     if (this.#inFlight === undefined && this.#waitMs() > 0) throw this.#unavailable();
-    const { clock, tokenTimeoutMs } = this.#options;
-    let cancel = (): void => {};
-    const timeout = new Promise<void>((resolve) => {
-      cancel = clock.after(tokenTimeoutMs, resolve);
-    });
-    await Promise.race([this.#refresh(this.#current ? 'expired' : 'startup', false), timeout]);
-    cancel();
+    const trigger = this.#current === undefined ? 'startup' : 'expired';
+    await this.#withinTimeout(this.#refresh(trigger, false, via), undefined);
     const token = this.usable;
     if (token === undefined) throw this.#unavailable();
     return token;
   }
 
+  /** What a caller waits for, or `otherwise` after the token timeout: the work itself goes on. */
+  async #withinTimeout<T>(work: Promise<T>, otherwise: T): Promise<T> {
+    const { clock, tokenTimeoutMs } = this.#options;
+    let cancel = (): void => {};
+    const timeout = new Promise<T>((resolve) => {
+      cancel = clock.after(tokenTimeoutMs, () => resolve(otherwise));
+    });
+    try {
+      return await Promise.race([work, timeout]);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Single-flight: joins the refresh that runs, whatever began it. Never rejects. */
-  #refresh(trigger: Trigger, retired: boolean): Promise<void> {
+  #refresh(trigger: Trigger, retired: boolean, via?: string): Promise<void> {
     if (this.#inFlight === undefined) {
       if (this.#waitMs() > 0) return Promise.resolve();
-      this.#inFlight = this.#run(trigger, retired).finally(() => {
+      this.#inFlight = this.#run(trigger, retired, via).finally(() => {
         this.#inFlight = undefined;
       });
     }
     return this.#inFlight;
   }
 
-  async #run(trigger: Trigger, retired: boolean): Promise<void> {
+  async #run(trigger: Trigger, retired: boolean, via?: string): Promise<void> {
     const { clock, metrics } = this.#options;
     const startedMs = clock.monotonic();
     const seconds = (): number => (clock.monotonic() - startedMs) / 1000;
     try {
-      const answer = await refresh(this.#options, { current: this.#current, retired });
+      const answer = await refresh(this.#options, { current: this.#current, retired, via });
       this.#failure = undefined;
+      if ('cooldown' in answer) {
+        const remainingMs = answer.cooldown.until - clock.now();
+        this.#cooldown.adopt(answer.cooldown, remainingMs, clock.monotonic());
+        metrics.refreshed(trigger, 'unchanged', seconds());
+        return;
+      }
       this.#adopt(answer);
       metrics.refreshed(trigger, answer.outcome, seconds());
       this.#logRefreshed(trigger, answer);
@@ -223,7 +259,7 @@ export class TokenManager {
     }
   }
 
-  #adopt({ token, outcome }: RefreshAnswer): void {
+  #adopt({ token, outcome }: NewToken): void {
     const { clock, metrics, refreshWindowMs } = this.#options;
     const lifeMs = token.expiresAt - clock.now();
     this.#current = token;
@@ -328,7 +364,7 @@ export class TokenManager {
     );
   }
 
-  #logRefreshed(trigger: Trigger, { token, outcome, guessedLife }: RefreshAnswer): void {
+  #logRefreshed(trigger: Trigger, { token, outcome, guessedLife }: NewToken): void {
     const { logger, appid, clock } = this.#options;
     const fields = {
       appid,

@@ -1,7 +1,13 @@
 import type { RefreshOutcome } from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
-import { TokenCallError, type IssuedToken, type TokenSource } from './sources/source.ts';
-import type { TokenStore } from './stores/store.ts';
+import { STAGGER_MS } from './schedule.ts';
+import {
+  TokenCallError,
+  type IssuedToken,
+  type TokenRequest,
+  type TokenSource,
+} from './sources/source.ts';
+import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 export interface RefreshDependencies {
@@ -9,6 +15,8 @@ export interface RefreshDependencies {
   readonly source: TokenSource;
   readonly store: TokenStore;
   readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random?: () => number;
 }
 
 export interface RefreshQuestion {
@@ -16,14 +24,19 @@ export interface RefreshQuestion {
   readonly current: Token | undefined;
   /** The current token is bad: the same value again is no answer. */
   readonly retired: boolean;
+  /** The `Via` of the instance that asked for it. */
+  readonly via?: string | undefined;
 }
 
-export interface RefreshAnswer {
-  readonly token: Token;
-  readonly outcome: Exclude<RefreshOutcome, 'failed'>;
-  /** The source did not say how long the token lives. */
-  readonly guessedLife: boolean;
-}
+export type RefreshAnswer =
+  | {
+      readonly token: Token;
+      readonly outcome: Exclude<RefreshOutcome, 'failed'>;
+      /** The source did not say how long the token lives. */
+      readonly guessedLife: boolean;
+    }
+  /** Another replica has found that fetching does not help: nothing was asked. */
+  | { readonly cooldown: StoredCooldown };
 
 /**
  * One refresh, as the account's only refresher: adopt what another replica has stored, else fetch,
@@ -33,29 +46,37 @@ export interface RefreshAnswer {
  * @throws {StoreError}
  */
 export async function refresh(
-  { appid, source, store, clock }: RefreshDependencies,
-  { current, retired }: RefreshQuestion,
+  dependencies: RefreshDependencies,
+  { current, retired, via }: RefreshQuestion,
 ): Promise<RefreshAnswer> {
+  const { appid, store, clock } = dependencies;
   const unlock = await store.lock(appid);
   try {
-    const stored = await store.load(appid);
-    if (isNewer(stored, current) && stored.expiresAt > clock.now()) {
-      return { token: stored, outcome: 'adopted', guessedLife: false };
+    const { token: stored, cooldown } = await store.load(appid);
+    if (stored !== undefined && stored.expiresAt > clock.now() && isNewer(stored, current)) {
+      return {
+        token: await adopt(stored, current, store, appid),
+        outcome: 'adopted',
+        guessedLife: false,
+      };
     }
-    const rejected = retired ? current?.value : undefined;
-    let askedAt = clock.now();
-    let issued = await source.fetch({ force: false, ...(rejected ? { rejected } : {}) });
-    if (issued.value === rejected) {
-      if (!(await store.takeForce(appid, clock.now()))) throw forceBudgetSpent();
-      askedAt = clock.now();
-      issued = await source.fetch({ force: true, rejected });
-      if (issued.value === rejected) throw sameAfterForce();
+    if (retired && cooldown?.generation === current?.generation && cooldown !== undefined) {
+      if (cooldown.until > clock.now()) return { cooldown };
     }
+    const { issued, askedAt } = await fetchOther(
+      { rejected: retired ? current?.value : undefined, via },
+      dependencies,
+    );
     const token = toToken(issued, askedAt, current, stored);
     const held = await store.save(appid, token);
+    const isOurs = held.value === token.value;
     return {
-      token: held,
-      outcome: held !== token ? 'adopted' : isNewer(token, current) ? 'fetched' : 'unchanged',
+      token: isOurs ? token : held,
+      outcome: !isOurs
+        ? 'adopted'
+        : token.generation === current?.generation
+          ? 'unchanged'
+          : 'fetched',
       guessedLife: issued.guessedLife ?? false,
     };
   } finally {
@@ -63,8 +84,46 @@ export async function refresh(
   }
 }
 
-function isNewer(token: Token | undefined, than: Token | undefined): token is Token {
-  return token !== undefined && token.generation > (than?.generation ?? 0);
+/** By generation; a store that was flushed counts from one again, and then the later expiry tells. */
+function isNewer(stored: Token, current: Token | undefined): boolean {
+  if (current === undefined || stored.generation > current.generation) return true;
+  return stored.value !== current.value && stored.expiresAt > current.expiresAt;
+}
+
+/** Takes a stored token over; after a flush its generation is raised above ours, here and there. */
+async function adopt(
+  stored: Token,
+  current: Token | undefined,
+  store: TokenStore,
+  appid: string,
+): Promise<Token> {
+  if (current === undefined || stored.generation > current.generation) return stored;
+  return store.save(appid, { ...stored, generation: current.generation + 1 });
+}
+
+/** @param rejected the value that is no answer; undefined: any token will do */
+async function fetchOther(
+  { rejected, via }: Omit<TokenRequest, 'force'>,
+  { appid, source, store, clock, random = Math.random }: RefreshDependencies,
+): Promise<{ issued: IssuedToken; askedAt: number }> {
+  const ask = async (force: boolean): Promise<{ issued: IssuedToken; askedAt: number }> => {
+    const askedAt = clock.now();
+    return { issued: await source.fetch({ force, rejected, via }), askedAt };
+  };
+  let answer = await ask(false);
+  if (rejected === undefined || answer.issued.value !== rejected) return answer;
+  if (!source.canForce) throw sameAgain();
+  if (!store.shared) {
+    // Replicas that share nothing are rejected together: the first to wake forces, the others look
+    // again and find its token.
+    await new Promise<void>((resolve) => void clock.after(random() * STAGGER_MS, resolve));
+    answer = await ask(false);
+    if (answer.issued.value !== rejected) return answer;
+  }
+  if (!(await store.takeForce(appid, clock.now()))) throw forceBudgetSpent();
+  answer = await ask(true);
+  if (answer.issued.value === rejected) throw sameAgain();
+  return answer;
 }
 
 function toToken(
@@ -89,9 +148,9 @@ function forceBudgetSpent(): TokenCallError {
   );
 }
 
-function sameAfterForce(): TokenCallError {
+function sameAgain(): TokenCallError {
   return new TokenCallError(
     'busy',
-    'WeChat gave the rejected token again, even after force_refresh',
+    'the rejected token was given again, and there is no other one',
   );
 }

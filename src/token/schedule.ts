@@ -43,6 +43,9 @@ export function nextCooldownMs(previousMs: number): number {
   return previousMs === 0 ? COOLDOWN_FIRST_MS : Math.min(previousMs * 2, COOLDOWN_CAP_MS);
 }
 
+/** Within this, replicas that share no store wait by chance before they force, and look again. */
+export const STAGGER_MS = 1000;
+
 /** Bounds on `force_refresh`, inside WeChat's own 20 a day and 30 s apart (getStableAccessToken). */
 export const FORCE_BUDGET = { perDay: 18, apartMs: 30_000, dayMs: 24 * 3_600_000 } as const;
 

@@ -26,7 +26,10 @@ const FIXED: ReadonlyMap<string, Route> = new Map([
 
 const TOKEN_ENDPOINTS: ReadonlySet<string> = new Set(['/cgi-bin/token', '/cgi-bin/stable_token']);
 
-const FOREIGN_TOKEN = /(?:^|&)(?:component_access_token|cloudbase_access_token)=/;
+const FOREIGN_TOKENS: ReadonlySet<string> = new Set([
+  'component_access_token',
+  'cloudbase_access_token',
+]);
 
 /**
  * @param path the canonical path (`canonicalPath`), without query
@@ -38,8 +41,24 @@ export function classify(path: string, query: string): Route {
   const fixed = FIXED.get(path);
   if (fixed !== undefined) return fixed;
   if (path.startsWith('/sns/') || path.startsWith('/cgi-bin/component/')) return 'other-token';
-  if (query.length > 0 && FOREIGN_TOKEN.test(query)) return 'other-token';
-  return 'api';
+  return carriesForeignToken(query) ? 'other-token' : 'api';
+}
+
+function carriesForeignToken(query: string): boolean {
+  // Nearly all queries show at a glance that they do not.
+  if (!query.includes('%') && !query.includes('_access_token=')) return false;
+  return query.split('&').some((pair) => {
+    const equals = pair.indexOf('=');
+    return equals > 0 && FOREIGN_TOKENS.has(decoded(pair.slice(0, equals)));
+  });
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // not percent-encoding: then it is meant literally
+  }
 }
 
 /** The one answer that quotes the request's URL, real token included. */

@@ -13,8 +13,8 @@ import { createLogger } from '../../src/telemetry/logger.ts';
 import type { Clock } from '../../src/token/clock.ts';
 
 export interface StartProxyOptions {
-  /** Settings by their variable, over those of a test: `{ WXPROXY_TOKEN_API: 'token' }`. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** Settings by their variable, over those of a test: `{ WXPROXY_TOKEN_API: 'token' }`; undefined unsets. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where the upstream is, if it is not the simulator. */
   readonly upstream?: string;
   readonly clock?: Clock;
@@ -51,7 +51,7 @@ export async function startProxy(t: Test, options: StartProxyOptions = {}): Prom
       ...options.env,
     },
   });
-  const app = createApp(settings, {
+  const app = await createApp(settings, {
     logger,
     processMetrics: false,
     ...(options.clock === undefined ? {} : { clock: options.clock }),

@@ -37,5 +37,8 @@ export interface LaneOptions {
   readonly maxConnections: number;
 }
 
+/** Of an answer's head; the number of its fields is not limited besides. */
+export const MAX_ANSWER_HEAD_BYTES = 64 * 1024;
+
 /** WeChat closes idle connections at about 20 s; ours are gone well before. */
 export const IDLE_CONNECTION_MS = 14_000;

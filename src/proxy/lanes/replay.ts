@@ -6,7 +6,13 @@ import { Client, Pool, type Dispatcher } from 'undici';
 import { ClientGone, ProxyError } from '../../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
-import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
+import {
+  IDLE_CONNECTION_MS,
+  MAX_ANSWER_HEAD_BYTES,
+  type Lane,
+  type LaneOptions,
+  type UpstreamRequest,
+} from './lane.ts';
 import { upstreamError } from './upstream-error.ts';
 
 /** Bodies beyond this go out in slices: then the response timeout runs from the last one, not the first. */
@@ -24,7 +30,7 @@ export function replayLane(options: LaneOptions): Lane {
     bodyTimeout: options.idleTimeoutMs,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
-    maxHeaderSize: 64 * 1024,
+    maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
   } satisfies Pool.Options;
   const pool = new Pool(upstream.origin, {
     ...pooled,

@@ -12,7 +12,13 @@ import type Server from 'http-proxy';
 import { ClientGone, ProxyError } from '../../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
-import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
+import {
+  IDLE_CONNECTION_MS,
+  MAX_ANSWER_HEAD_BYTES,
+  type Lane,
+  type LaneOptions,
+  type UpstreamRequest,
+} from './lane.ts';
 import { upstreamError } from './upstream-error.ts';
 
 export function streamLane(options: LaneOptions): Lane {
@@ -117,6 +123,8 @@ class Passage {
   #sendTo(upstream: ClientRequest): void {
     const { request, options } = this.#parts;
     this.#upstream = upstream;
+    // Node hides every field of an answer after the thousandth.
+    upstream.maxHeadersCount = 0;
     upstream.once('socket', (socket) => {
       if (!socket.connecting) this.#connected = true;
       else {
@@ -133,6 +141,10 @@ class Passage {
         this.#arm(options.responseTimeoutMs, 'UND_ERR_HEADERS_TIMEOUT');
     });
     upstream.once('response', (answer) => this.#relay(answer));
+    // An answer that switches protocols ends the request without a word.
+    upstream.once('close', () => {
+      if (this.#answer === undefined && this.#upstream === upstream) this.#failed(hangUp());
+    });
     const { body } = request;
     if (body === undefined || Buffer.isBuffer(body)) upstream.end(body);
     else this.#pump(body, upstream);
@@ -242,6 +254,10 @@ class Passage {
   }
 }
 
+function hangUp(): Error {
+  return Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' });
+}
+
 /** What http-proxy looks at of the request: nothing of the app's, so that nothing of it gets through. */
 function facade(request: UpstreamRequest): IncomingMessage {
   const stand = {
@@ -274,5 +290,8 @@ function outgoing(request: UpstreamRequest, upstream: URL): object {
     get: () => value,
     set() {},
   });
-  return Object.defineProperties({}, { headers: fixed(headers), path: fixed(request.path) });
+  return Object.defineProperties(
+    { maxHeaderSize: MAX_ANSWER_HEAD_BYTES },
+    { headers: fixed(headers), path: fixed(request.path) },
+  );
 }

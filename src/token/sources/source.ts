@@ -8,6 +8,8 @@ export interface TokenSource {
    * long before expiry means that somebody else made a call.
    */
   readonly rotates: boolean;
+  /** Whether `force` gives another token where a normal call gives the same one again. */
+  readonly canForce: boolean;
   /** @throws {TokenCallError} */
   fetch(request: TokenRequest): Promise<IssuedToken>;
 }
@@ -16,7 +18,9 @@ export interface TokenRequest {
   /** Ask for another token even though the current one has not expired. */
   readonly force: boolean;
   /** The value WeChat rejected, where that is why we ask. */
-  readonly rejected?: string;
+  readonly rejected?: string | undefined;
+  /** The `Via` of the instance that asked us, if one did: a circle of peers is found by it. */
+  readonly via?: string | undefined;
 }
 
 export interface IssuedToken {

@@ -1,10 +1,11 @@
 /**
  * WeChat itself as the source: the one door through which AppSecrets leave.
  */
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
 import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
 import { readTokenAnswer } from './token-answer.ts';
+import { callForToken } from './token-call.ts';
 
 export interface WechatSourceOptions {
   readonly api: 'stable_token' | 'token';
@@ -19,38 +20,17 @@ export interface WechatSourceOptions {
   readonly timeoutMs: number;
 }
 
-/** Few: an account makes one call in two hours. */
-const TOKEN_CONNECTIONS = 4;
-
-/** The connections of token calls: their own, so that no load on the API can hold a renewal up. */
-export function tokenCallDispatcher(
-  upstream: URL,
-  { connectTimeoutMs, tokenTimeoutMs }: { connectTimeoutMs: number; tokenTimeoutMs: number },
-): Dispatcher {
-  return new Pool(upstream.origin, {
-    allowH2: false,
-    connections: TOKEN_CONNECTIONS,
-    // A connection that WeChat has closed meanwhile would fail a call that must not be made twice.
-    pipelining: 0,
-    connect: { timeout: connectTimeoutMs },
-    headersTimeout: tokenTimeoutMs,
-    bodyTimeout: tokenTimeoutMs,
-  });
-}
-
-/** Token answers are a few hundred bytes; what is larger is no token answer. */
-const MAX_ANSWER_BYTES = 64 * 1024;
-
 export function wechatSource(options: WechatSourceOptions): TokenSource {
   const { api, dispatcher, origin, appid, secret, timeoutMs } = options;
   return {
     name: api,
     rotates: api === 'token',
+    canForce: api === 'stable_token',
     async fetch({ force }: TokenRequest): Promise<IssuedToken> {
       const revealed = reveal(appid, secret());
       const call =
         api === 'token' ? tokenCall(appid, revealed) : stableCall(appid, revealed, force);
-      const { status, body } = await send(dispatcher, { origin, ...call }, timeoutMs);
+      const { status, body } = await callForToken(dispatcher, { origin, ...call }, timeoutMs);
       return readTokenAnswer(status, body);
     },
   };
@@ -93,42 +73,4 @@ function stableCall(appid: string, secret: string, force: boolean): TokenCall {
       force_refresh: force,
     }),
   };
-}
-
-async function send(
-  dispatcher: Dispatcher,
-  call: Dispatcher.RequestOptions,
-  timeoutMs: number,
-): Promise<{ status: number; body: string }> {
-  try {
-    const answer = await dispatcher.request({ ...call, signal: AbortSignal.timeout(timeoutMs) });
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of answer.body as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > MAX_ANSWER_BYTES) {
-        throw new TokenCallError(
-          'bad_response',
-          `the token endpoint answered more than ${MAX_ANSWER_BYTES} bytes`,
-        );
-      }
-      chunks.push(chunk);
-    }
-    return { status: answer.statusCode, body: Buffer.concat(chunks).toString('utf8') };
-  } catch (error) {
-    throw error instanceof TokenCallError ? error : transportError(error, timeoutMs);
-  }
-}
-
-const TIMEOUTS: ReadonlySet<unknown> = new Set([
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
-
-function transportError(error: unknown, timeoutMs: number): TokenCallError {
-  const { name, code } = error as { name?: string; code?: unknown };
-  return name === 'TimeoutError' || TIMEOUTS.has(code)
-    ? new TokenCallError('timeout', `no token within ${timeoutMs} ms`, { cause: error })
-    : new TokenCallError('network', 'the token endpoint could not be reached', { cause: error });
 }

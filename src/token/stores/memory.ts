@@ -1,25 +1,50 @@
 import { FORCE_BUDGET, mayForce } from '../schedule.ts';
 import type { Token } from '../token.ts';
-import type { TokenStore } from './store.ts';
+import { maySave, type StoredCooldown, type TokenStore } from './store.ts';
 
-/** The store of one process: gone when it is. Managers keep to one refresh at a time by themselves. */
-export function memoryStore(): TokenStore {
-  const tokens = new Map<string, Token>();
-  const forced = new Map<string, number[]>();
+/** What a store of one process keeps of an account. */
+export interface AccountRecord {
+  token?: Token | undefined;
+  cooldown?: StoredCooldown | undefined;
+  /** Epoch ms of each `force_refresh`, oldest first. */
+  forced?: readonly number[];
+}
+
+/**
+ * The store of one process: gone when it is. Managers keep to one refresh at a time by themselves.
+ * @param records what is known at the start
+ * @param changed called after every change
+ */
+export function memoryStore(
+  records = new Map<string, AccountRecord>(),
+  changed: () => void = () => {},
+): TokenStore {
+  const change = (appid: string, change: AccountRecord): void => {
+    records.set(appid, { ...records.get(appid), ...change });
+    changed();
+  };
   return {
     name: 'memory',
-    load: (appid) => Promise.resolve(tokens.get(appid)),
+    shared: false,
+    load(appid) {
+      const { token, cooldown } = records.get(appid) ?? {};
+      return Promise.resolve({ token, cooldown });
+    },
     save(appid, token) {
-      const held = tokens.get(appid);
-      if (held !== undefined && held.generation > token.generation) return Promise.resolve(held);
-      tokens.set(appid, token);
+      const held = records.get(appid)?.token;
+      if (held !== undefined && !maySave(token, held)) return Promise.resolve(held);
+      change(appid, { token });
       return Promise.resolve(token);
+    },
+    saveCooldown(appid, cooldown) {
+      change(appid, { cooldown });
+      return Promise.resolve();
     },
     lock: () => Promise.resolve(() => Promise.resolve()),
     takeForce(appid, now) {
-      const spent = forced.get(appid) ?? [];
+      const spent = records.get(appid)?.forced ?? [];
       if (!mayForce(spent, now)) return Promise.resolve(false);
-      forced.set(appid, [...spent, now].slice(-FORCE_BUDGET.perDay));
+      change(appid, { forced: [...spent, now].slice(-FORCE_BUDGET.perDay) });
       return Promise.resolve(true);
     },
     close: () => Promise.resolve(),

@@ -1,17 +1,39 @@
 import type { Token } from '../token.ts';
 
+/** What a store knows of an account. */
+export interface StoredState {
+  /** The newest token that any user of the store has saved; may have expired. */
+  readonly token: Token | undefined;
+  readonly cooldown: StoredCooldown | undefined;
+}
+
+/** After a fresh token was rejected too: see `Cooldown`. */
+export interface StoredCooldown {
+  readonly generation: number;
+  /** Epoch ms. */
+  readonly until: number;
+  readonly lengthMs: number;
+}
+
 /**
  * Remembers tokens, for this process or for a fleet of them, and says who may refresh.
  * Every method may be called for any account at any time.
  *
- * @throws {StoreError} from every method when the store cannot be reached or read
+ * @throws {StoreError} from every method when the store cannot be reached or used
  */
 export interface TokenStore {
   readonly name: 'memory' | 'file' | 'redis';
-  /** The newest token that any user of the store has saved. */
-  load(appid: string): Promise<Token | undefined>;
-  /** Saves unless a newer generation is there. @returns what the store holds afterwards. */
+  /** Whether other processes use it too: then what it holds may be newer than what we know. */
+  readonly shared: boolean;
+  load(appid: string): Promise<StoredState>;
+  /**
+   * Saves, unless a newer generation is there, or another value of the same one: a replica that
+   * slept through its turn must not overwrite what came after it.
+   * @returns the token that the store holds afterwards
+   */
   save(appid: string, token: Token): Promise<Token>;
+  /** undefined ends it. */
+  saveCooldown(appid: string, cooldown: StoredCooldown | undefined): Promise<void>;
   /** Waits to be the account's only refresher. @returns what ends that. */
   lock(appid: string): Promise<() => Promise<void>>;
   /** Spends one `force_refresh` of the account's budget. @returns whether there was one to spend. */
@@ -21,4 +43,10 @@ export interface TokenStore {
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+}
+
+/** The rule of `save`, for stores that keep it themselves. */
+export function maySave(token: Token, held: Token | undefined): boolean {
+  if (held === undefined || token.generation > held.generation) return true;
+  return token.generation === held.generation && token.value === held.value;
 }
