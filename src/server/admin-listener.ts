@@ -3,44 +3,58 @@
  * shows no secret, and takes any `Host`: probes send the pod's IP.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { loadStatusPage, type Status, type StatusPage } from './status-page.ts';
 
 export interface AdminPages {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;
   readonly readiness: () => { readonly ready: boolean; readonly why: string };
-  /** What the status page shows, as JSON. */
-  readonly status: () => unknown;
+  /** What the status page shows. */
+  readonly status: () => Status;
 }
 
 interface Page {
   readonly status: number;
   readonly contentType: string;
   readonly body: string;
+  readonly contentSecurityPolicy?: string;
 }
 
 const TEXT = 'text/plain; charset=utf-8';
+const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function createAdminListener(pages: AdminPages): Server {
+  const statusPage = loadStatusPage();
   const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000 }, (req, res) => {
-    void answer(req, res, pages);
+    void answer(req, res, pages, statusPage);
   });
   server.maxHeadersCount = 0;
   return server;
 }
 
-async function answer(req: IncomingMessage, res: ServerResponse, pages: AdminPages): Promise<void> {
-  const { status, contentType, body } = await page(req, pages);
+async function answer(
+  req: IncomingMessage,
+  res: ServerResponse,
+  pages: AdminPages,
+  statusPage: StatusPage,
+): Promise<void> {
+  const { status, contentType, body, contentSecurityPolicy } = await page(req, pages, statusPage);
   res.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    'content-security-policy': contentSecurityPolicy ?? "default-src 'none'",
     ...(status === 405 ? { allow: 'GET, HEAD' } : {}),
   });
   res.end(body);
 }
 
-async function page(req: IncomingMessage, pages: AdminPages): Promise<Page> {
+async function page(
+  req: IncomingMessage,
+  pages: AdminPages,
+  statusPage: StatusPage,
+): Promise<Page> {
   if (req.method !== 'GET' && req.method !== 'HEAD') {
     return { status: 405, contentType: TEXT, body: 'only GET and HEAD\n' };
   }
@@ -56,6 +70,13 @@ async function page(req: IncomingMessage, pages: AdminPages): Promise<Page> {
       return { status: 200, contentType, body: text };
     }
     case '/':
+      return {
+        status: 200,
+        contentType: HTML,
+        body: statusPage.html,
+        contentSecurityPolicy: statusPage.contentSecurityPolicy,
+      };
+    case '/status.json':
       return { status: 200, contentType: JSON_TYPE, body: `${JSON.stringify(pages.status())}\n` };
     default:
       return {

@@ -10,22 +10,27 @@ export interface DataListenerOptions {
   /** Answers what is no HTTP at all, or no request for a proxy: the raw answer, ready to be sent. */
   readonly refuse: (socket: Socket, status: 400 | 405 | 408 | 431, why: string) => void;
   readonly idleTimeoutMs: number;
+  /** For a request's head, from its first byte; 15 s unless given. */
+  readonly headTimeoutMs?: number;
 }
 
 /** Longer than the 60 s after which common client pools drop an idle connection. */
 const KEEP_ALIVE_MS = 65_000;
-/** For a request's head, from its first byte. */
 const HEAD_TIMEOUT_MS = 15_000;
 /** Twice Node's default: a URL of 16 KiB and as much again in header fields. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
+/** What a connection may still take after CONNECT: nobody watches over it any more. */
+const DETACHED_MS = 2000;
+
 export function createDataListener(options: DataListenerOptions): Server {
+  const { headTimeoutMs = HEAD_TIMEOUT_MS } = options;
   const server = createServer({
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEAD_TIMEOUT_MS,
+    headersTimeout: headTimeoutMs,
     // A large upload may take as long as it makes progress; silence is bounded by `timeout`.
     requestTimeout: 0,
-    connectionsCheckingInterval: 1000,
+    connectionsCheckingInterval: Math.min(1000, headTimeoutMs),
     maxHeaderSize: MAX_HEAD_BYTES,
     // The guard answers this itself, in the shape that apps know.
     requireHostHeader: false,
@@ -44,6 +49,11 @@ export function createDataListener(options: DataListenerOptions): Server {
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
+    // Node has let go of the socket: an error would end the process, and no time-out is left.
+    socket.on('error', () => {});
+    const timer = setTimeout(() => socket.destroy(), DETACHED_MS);
+    socket.once('close', () => clearTimeout(timer));
+    socket.resume();
     options.refuse(
       socket as Socket,
       405,
@@ -51,18 +61,26 @@ export function createDataListener(options: DataListenerOptions): Server {
     );
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const [status, why] = explain(error);
+    // The app went away in the middle of its request.
+    if (error.code === 'HPE_INVALID_EOF_STATE') {
+      socket.destroy();
+      return;
+    }
+    const [status, why] = explain(error, headTimeoutMs);
     options.refuse(socket as Socket, status, why);
   });
   return server;
 }
 
-function explain({ code }: NodeJS.ErrnoException): [400 | 408 | 431, string] {
+function explain(
+  { code }: NodeJS.ErrnoException,
+  headTimeoutMs: number,
+): [400 | 408 | 431, string] {
   if (code === 'HPE_HEADER_OVERFLOW') {
     return [431, `the request's head is larger than ${MAX_HEAD_BYTES} bytes`];
   }
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return [408, `the request's head did not arrive within ${HEAD_TIMEOUT_MS} ms`];
+    return [408, `the request's head did not arrive within ${headTimeoutMs} ms`];
   }
   return [400, `this is not a well-formed HTTP/1.1 request (${code ?? 'unknown'})`];
 }

@@ -24,10 +24,16 @@ export async function listen(server: Server, address: ListenAddress): Promise<st
   return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
 }
 
+/**
+ * Connections that may wait to be accepted; the system's own limit may be less. Beyond Node's 511 a
+ * burst of new connections would lose some, and each of those tries again only after a second.
+ */
+const BACKLOG = 4096;
+
 function bind(server: Server, options: object): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options, () => {
+    server.listen({ ...options, backlog: BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });
