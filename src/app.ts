@@ -21,6 +21,7 @@ import { shutDown } from './server/shutdown.ts';
 import type { Settings } from './settings/settings.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
+import { RepeatedLog } from './telemetry/repeated-log.ts';
 import { systemClock, type Clock } from './token/clock.ts';
 import { TokenManager } from './token/manager.ts';
 import { tokenCallDispatcher } from './token/sources/token-call.ts';
@@ -28,6 +29,7 @@ import { peerSource } from './token/sources/peer.ts';
 import type { TokenSource } from './token/sources/source.ts';
 import { wechatSource } from './token/sources/wechat.ts';
 import { openStore } from './token/stores/open.ts';
+import { StatusReport } from './status-report.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -104,6 +106,7 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
   });
 
   const exchanges = new Exchanges();
+  const failures = new RepeatedLog(logger);
   const lanes = createLanes(settings);
   const serve = createHandler({
     guard: createGuard({
@@ -124,6 +127,7 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
     exchanges,
     metrics,
     logger,
+    failures,
     via,
   });
   const data = createDataListener({
@@ -135,18 +139,14 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
   const readiness = new Readiness(
     () => accounts.defaultAppid === undefined || accounts.default?.tokens.usable !== undefined,
   );
+  const status = new StatusReport({ accounts, readiness, metrics, clock });
   const admin = createAdminListener({
     metrics: async () => ({
       contentType: metrics.registry.contentType,
-      text: await metrics.registry.metrics(),
+      text: await metrics.text(),
     }),
     readiness: () => readiness.state,
-    status: () => ({
-      version,
-      ready: readiness.state.ready,
-      requestsInFlight: metrics.inFlight,
-      accounts: accounts.active().map(({ appid, tokens }) => ({ appid, ...tokens.status })),
-    }),
+    status: () => status.current(),
   });
 
   let unfollow = (): void => {};
@@ -171,6 +171,8 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
         drainDelayMs: settings.drainDelayMs,
         drainTimeoutMs: settings.drainTimeoutMs,
       });
+      status.close();
+      failures.close();
       unfollow();
       accounts.close();
       await Promise.all([

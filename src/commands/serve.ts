@@ -1,9 +1,9 @@
-import { createApp } from '../app.ts';
+import { createApp, type App } from '../app.ts';
 import { environment } from '../settings/environment.ts';
 import { loadSettings } from '../settings/load.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
-import { redactText } from '../telemetry/redact.ts';
 import { stopped, type CommandContext } from './command.ts';
+import { startFault } from './start-fault.ts';
 
 /** Runs the proxy until it is asked to end. */
 export async function serve(argv: readonly string[], context: CommandContext): Promise<number> {
@@ -14,11 +14,12 @@ export async function serve(argv: readonly string[], context: CommandContext): P
     onSecretFault: (message) => logger?.warn(message),
   });
   logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
-  const app = await createApp(settings, { logger });
+  let app: App;
   try {
+    app = await createApp(settings, { logger });
     await app.start();
   } catch (error) {
-    context.err(`cannot start: ${redactText((error as Error).message)}\n`);
+    context.err(`cannot start: ${startFault(error as Error, settings)}\n`);
     return 1;
   }
   await stopped(context.stop);

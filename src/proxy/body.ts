@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import { ClientGone, ProxyError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
+import { HeldBytes } from './held-bytes.ts';
 
 export interface BodyLimits {
   /** A body up to here may be held. */
@@ -63,7 +64,7 @@ export class BodyReceiver {
   /**
    * @param plan.wanted whether the body is to be held if it fits
    * @param plan.limitBytes what fits, where that is less than usual
-   * @throws {ProxyError} ERR_LENGTH_REQUIRED, ERR_OVERLOADED, ERR_REQUEST_REFUSED (408)
+   * @throws {ProxyError} ERR_LENGTH_REQUIRED, ERR_OVERLOADED, ERR_REQUEST_REFUSED (408, 417)
    * @throws {ClientGone}
    */
   async receive(
@@ -71,6 +72,7 @@ export class BodyReceiver {
     { wanted, limitBytes = this.#limits.bodyBytes }: { wanted: boolean; limitBytes?: number },
   ): Promise<Body> {
     const { req } = exchange;
+    const expectsLeave = awaitsLeave(req);
     const contentLength = announcedLength(req);
     const plan = planBody({
       contentLength,
@@ -79,7 +81,7 @@ export class BodyReceiver {
       limitBytes,
     });
     if (plan === 'none') return { kind: 'none' };
-    inviteBody(exchange);
+    if (expectsLeave) exchange.res.writeContinue();
     if (plan === 'hold')
       return { kind: 'held', bytes: await this.#hold(exchange, contentLength, limitBytes) };
     return {
@@ -101,9 +103,8 @@ export class BodyReceiver {
     limitBytes: number,
   ): Promise<Buffer> {
     const { req } = exchange;
-    const chunks: Buffer[] = [];
+    const received = new HeldBytes();
     let reservedBytes = contentLength ?? 0;
-    let receivedBytes = 0;
     this.#heldBytes += reservedBytes;
     return new Promise<Buffer>((resolve, reject) => {
       const done = (): void => {
@@ -113,28 +114,29 @@ export class BodyReceiver {
         req.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
         req.on('error', () => {}); // the socket's end is heard by the exchange
       };
+      let failed = false;
       const fail = (error: Error): void => {
+        failed = true;
         done();
         this.#heldBytes -= reservedBytes;
         reject(error);
       };
-      exchange.whenGone(() => fail(new ClientGone()));
-      exchange.whenSilent(() => fail(silent(this.#idleTimeoutMs)));
+      exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
       exchange.whenMalformed(fail);
-      if (exchange.gone) return;
+      if (!failed) exchange.whenGone(() => fail(new ClientGone()));
+      if (failed) return;
       req.on('error', () => fail(new ClientGone()));
       req.on('data', (chunk: Buffer) => {
-        chunks.push(chunk);
-        receivedBytes += chunk.length;
+        received.add(chunk);
         if (contentLength !== undefined) return;
-        if (receivedBytes > limitBytes) return fail(tooLarge(limitBytes));
+        if (received.length > limitBytes) return fail(tooLarge(limitBytes));
         if (this.#heldBytes + chunk.length > this.#limits.memoryBytes) return fail(noMemory());
         reservedBytes += chunk.length;
         this.#heldBytes += chunk.length;
       });
       req.on('end', () => {
         done();
-        resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, receivedBytes));
+        resolve(received.whole());
       });
     });
   }
@@ -146,9 +148,22 @@ function announcedLength(req: IncomingMessage): number | undefined {
   return Number(req.headers['content-length'] ?? 0);
 }
 
-/** The app waits for leave to send (RFC 9110 section 10.1.1): it is given only to what is not refused. */
-function inviteBody({ req, res }: Exchange): void {
-  if (req.headers.expect !== undefined) res.writeContinue();
+/**
+ * Whether the app waits for leave to send (RFC 9110 section 10.1.1): it is given only to what is not
+ * refused. HTTP/1.0 has no such thing, and no interim answers.
+ * @throws {ProxyError} 417 for any other expectation
+ */
+function awaitsLeave({ headers, httpVersionMinor }: IncomingMessage): boolean {
+  if (headers.expect === undefined || httpVersionMinor === 0) return false;
+  for (const expectation of headers.expect.split(',')) {
+    if (expectation.trim().toLowerCase() === '100-continue') continue;
+    throw new ProxyError(
+      'ERR_REQUEST_REFUSED',
+      'the Expect header asks for more than "100-continue": leave it out',
+      { status: 417, closes: true },
+    );
+  }
+  return true;
 }
 
 function tooLarge(limitBytes: number): ProxyError {
@@ -165,7 +180,8 @@ function noMemory(): ProxyError {
   );
 }
 
-function silent(afterMs: number): ProxyError {
+/** The app stopped sending in the middle of its request. */
+export function bodySilent(afterMs: number): ProxyError {
   return new ProxyError(
     'ERR_REQUEST_REFUSED',
     `the request's body stopped arriving for ${afterMs} ms`,

@@ -26,7 +26,7 @@ export function injectCredentials(
   const secretName = path === CLEAR_QUOTA ? 'appsecret' : 'secret';
   const ours = { appid: account.appid, [secretName]: account.secret.reveal() };
   const clean = withoutParameters(query ?? '', ['access_token', 'secret', 'appsecret']);
-  const { secret: _, appsecret: __, ...rest } = jsonBody(body) ?? {};
+  const { secret, appsecret, ...rest } = jsonBody(body) ?? {};
   if (stated.inBody) {
     return {
       query: withoutParameters(clean, ['appid']),
@@ -35,9 +35,11 @@ export function injectCredentials(
   }
   return {
     query: withParameters(clean, ours),
-    // An appid there must not contradict ours.
+    // An appid there must not contradict ours, and a secret there may be the client key.
     body:
-      rest['appid'] === undefined || rest['appid'] === account.appid
+      secret === undefined &&
+      appsecret === undefined &&
+      (rest['appid'] === undefined || rest['appid'] === account.appid)
         ? body
         : Buffer.from(JSON.stringify({ ...rest, appid: account.appid })),
   };

@@ -3,6 +3,7 @@ import { ClientGone, ProxyError, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics, RefusalReason } from '../telemetry/metrics.ts';
 import { queryKeys } from '../telemetry/redact.ts';
+import type { RepeatedLog } from '../telemetry/repeated-log.ts';
 import { respondError } from './error-response.ts';
 import type { Exchange } from './exchange.ts';
 import { UpstreamError } from './lanes/upstream-error.ts';
@@ -27,6 +28,8 @@ const REFUSALS: Partial<Record<ErrorCode, RefusalReason>> = {
 export interface ConcludeParts {
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** For failures that are not the app's: one outage is many requests. */
+  readonly failures: RepeatedLog;
 }
 
 /** @param error why there is no whole answer; undefined where there is one */
@@ -39,6 +42,9 @@ export function conclude(exchange: Exchange, parts: ConcludeParts, error?: unkno
   if (exchange.route !== undefined) {
     const metrics = exchange.account?.metrics ?? parts.metrics.unattributed;
     metrics.requestEnded(exchange.route, status, durationMs / 1000);
+    if (error === undefined && exchange.route !== 'token-endpoint') {
+      parts.metrics.upstreamCalled(undefined);
+    }
   }
   if (parts.logger.isLevelEnabled('debug')) {
     parts.logger.debug(
@@ -50,7 +56,7 @@ export function conclude(exchange: Exchange, parts: ConcludeParts, error?: unkno
 
 function concludeFailure(
   exchange: Exchange,
-  { metrics, logger }: ConcludeParts,
+  { metrics, logger, failures }: ConcludeParts,
   error: unknown,
 ): void {
   if (error instanceof ClientGone || exchange.gone) {
@@ -66,12 +72,14 @@ function concludeFailure(
   if (reason !== undefined) metrics.refused(reason);
   if (known instanceof UpstreamError) {
     (exchange.account?.metrics ?? metrics.unattributed).upstreamFailed(known.reason);
+    metrics.upstreamCalled(known.reason);
   }
-  const level = known.code === 'ERR_INTERNAL' ? 'error' : reason === undefined ? 'warn' : 'info';
-  logger[level](
-    { ...describe(exchange), code: known.code, status: known.status, err: known },
-    reason === undefined ? 'request failed' : 'request refused',
-  );
+  const fields = { ...describe(exchange), code: known.code, status: known.status, err: known };
+  if (reason !== undefined) logger.info(fields, 'request refused');
+  else {
+    const level = known.code === 'ERR_INTERNAL' ? 'error' : 'warn';
+    failures.say(level, `${known.code} ${exchange.account?.appid ?? ''}`, fields, 'request failed');
+  }
   respondError(exchange.res, known, exchange.id);
 }
 

@@ -2,7 +2,7 @@ import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ProxyError } from '../errors.ts';
 
 /** RFC 9110 section 15.5.6 wants it; what else is not refused is of no use with WeChat. */
-const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** The body of every refusal: the shape SDKs know from WeChat. */
 export function errorBody(error: ProxyError): string {
@@ -11,10 +11,7 @@ export function errorBody(error: ProxyError): string {
 
 /** Answers with an error, or cuts an answer that has begun: a cut answer must not look whole. */
 export function respondError(res: ServerResponse, error: ProxyError, requestId: string): void {
-  if (res.headersSent) {
-    res.destroy();
-    return;
-  }
+  if (res.headersSent) return cut(res);
   const body = Buffer.from(errorBody(error));
   const headers = [
     'content-type',
@@ -34,4 +31,13 @@ export function respondError(res: ServerResponse, error: ProxyError, requestId: 
   // The phrase too: an answer that could not be passed on may have left its own.
   res.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);
   res.end(body);
+}
+
+/** What ends with its connection, as a body in HTTP/1.0 may, looks cut only where that is reset. */
+function cut(res: ServerResponse): void {
+  const { socket } = res;
+  const endsWithConnection = res.req.httpVersionMinor === 0;
+  // A unix socket cannot be reset.
+  if (endsWithConnection && socket?.remoteAddress !== undefined) socket.resetAndDestroy();
+  else res.destroy();
 }

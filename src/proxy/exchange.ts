@@ -24,6 +24,7 @@ export class Exchange {
   #gone = false;
   #onGone: (() => void) | undefined;
   #onSilent: (() => void) | undefined;
+  #malformed: ProxyError | undefined;
   #onMalformed: ((error: ProxyError) => void) | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, number: number) {
@@ -41,6 +42,28 @@ export class Exchange {
     if (this.#gone) throw new ClientGone();
   }
 
+  /**
+   * Waits for what others wait for too and this exchange cannot call off.
+   * @throws {ClientGone} as soon as the app goes away
+   */
+  outlast<T>(pending: T | Promise<T>): T | Promise<T> {
+    if (!(pending instanceof Promise)) return pending;
+    return new Promise((resolve, reject) => {
+      this.whenGone(() => reject(new ClientGone()));
+      const settle = (): void => this.whenGone(undefined);
+      pending.then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (error: Error) => {
+          settle();
+          reject(error);
+        },
+      );
+    });
+  }
+
   /** What to do at once when the app goes away; the latest call counts. */
   whenGone(run: (() => void) | undefined): void {
     this.#onGone = run;
@@ -55,12 +78,13 @@ export class Exchange {
   /** What to do when the rest of the app's body cannot be read. */
   whenMalformed(run: ((error: ProxyError) => void) | undefined): void {
     this.#onMalformed = run;
+    if (this.#malformed !== undefined) run?.(this.#malformed);
   }
 
-  /** The rest of the app's body cannot be read; whoever does not wait for it has lost the app. */
+  /** The rest of the app's body cannot be read. */
   malformed(error: ProxyError): void {
-    if (this.#onMalformed === undefined) this.abort();
-    else this.#onMalformed(error);
+    this.#malformed = error;
+    this.#onMalformed?.(error);
   }
 
   /** @returns whether the app's body was awaited */

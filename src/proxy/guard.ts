@@ -56,10 +56,6 @@ function checkMethod({ method, headers }: IncomingMessage): void {
   if (upgrade !== undefined && upgrade !== 'h2c') {
     throw refused('WeChat has no WebSockets: an Upgrade is not forwarded');
   }
-  const encoding = headers['transfer-encoding']?.toLowerCase();
-  if (encoding !== undefined && encoding !== 'chunked') {
-    throw refused('only the transfer coding "chunked" is understood');
-  }
 }
 
 function checkHost(req: IncomingMessage, isOurHost: (name: string) => boolean): void {

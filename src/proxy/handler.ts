@@ -49,7 +49,7 @@ async function serve(exchange: Exchange, parts: HandlerParts): Promise<void> {
   try {
     if (call.route === 'token-endpoint') return await answerTokenEndpoint(exchange, call, parts);
     if (call.route !== 'api') return await sendOnce(exchange, call, undefined, parts);
-    const token = await call.account.tokens.get();
+    const token = await exchange.outlast(call.account.tokens.get());
     exchange.mustBeThere();
     return call.body.kind === 'streamed'
       ? await sendOnce(exchange, call, token, parts)
@@ -70,10 +70,15 @@ async function sendReplayable(
   const first = relay(exchange, call, token, true, parts);
   await parts.replayLane.send(exchange, outgoingRequest(exchange, call, token, parts.via), first);
   note(call, first);
-  if (!first.rejected) return;
-  const other = await tokens.rejected(token);
+  if (!first.rejected) {
+    // Noticed too late to be kept from the app: the next request is to do better.
+    if (isRejection(first.errcode)) void tokens.rejected(token);
+    return;
+  }
+  const other = await exchange.outlast(tokens.rejected(token));
   if (typeof other === 'string') {
     metrics.replaySkipped(other);
+    sayReplay(exchange, call, first, { outcome: 'skipped', reason: other }, parts);
     return first.release();
   }
   exchange.mustBeThere();
@@ -86,10 +91,26 @@ async function sendReplayable(
     );
   } catch (error) {
     tokens.replayed(other, 'failed');
+    sayReplay(exchange, call, first, { outcome: 'failed' }, parts);
     throw error;
   }
   note(call, second);
-  tokens.replayed(other, isRejection(second.errcode) ? 'rejected' : 'ok');
+  const outcome = isRejection(second.errcode) ? 'rejected' : 'ok';
+  tokens.replayed(other, outcome);
+  sayReplay(exchange, call, first, { outcome, generation: other.generation }, parts);
+}
+
+function sayReplay(
+  { id }: Exchange,
+  { account, canonical }: Call,
+  { errcode }: Relay,
+  result: object,
+  { logger }: HandlerParts,
+): void {
+  logger.info(
+    { requestId: id, appid: account?.appid, path: canonical, errcode, ...result },
+    'replay',
+  );
 }
 
 /** What cannot be replayed still tells what its answer says of the token. */

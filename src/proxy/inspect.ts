@@ -24,20 +24,28 @@ const inflated = {
   maxOutputLength: INFLATED_LIMIT_BYTES,
 } as const;
 
-const DECODERS: Readonly<Record<string, Decode>> = {
-  gzip: (bytes) => gunzipSync(bytes, inflated),
-  'x-gzip': (bytes) => gunzipSync(bytes, inflated),
-  // RFC 9110 section 8.4.1.2: the zlib format; some servers send the bare stream.
-  deflate: (bytes) =>
-    ((bytes[0] as number) & 0x0f) === 8
-      ? inflateSync(bytes, inflated)
-      : inflateRawSync(bytes, inflated),
-  br: (bytes) =>
-    brotliDecompressSync(bytes, {
-      finishFlush: constants.BROTLI_OPERATION_FLUSH,
-      maxOutputLength: INFLATED_LIMIT_BYTES,
-    }),
-};
+const gunzip: Decode = (bytes) => gunzipSync(bytes, inflated);
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  [
+    'deflate',
+    // RFC 9110 section 8.4.1.2: the zlib format; some servers send the bare stream.
+    (bytes) =>
+      ((bytes[0] as number) & 0x0f) === 8
+        ? inflateSync(bytes, inflated)
+        : inflateRawSync(bytes, inflated),
+  ],
+  [
+    'br',
+    (bytes) =>
+      brotliDecompressSync(bytes, {
+        finishFlush: constants.BROTLI_OPERATION_FLUSH,
+        maxOutputLength: INFLATED_LIMIT_BYTES,
+      }),
+  ],
+]);
 
 export class Inspector {
   /** The top-level errcode, once found. */
@@ -45,14 +53,16 @@ export class Inspector {
   /** Whether nothing that still comes can change `errcode`. */
   decided = false;
 
-  readonly #encoding: string;
+  readonly #decode: Decode | undefined;
   #scanner: ErrcodeScanner | undefined;
   #compressed: Buffer = Buffer.alloc(0);
 
-  /** @param encoding the answer's Content-Encoding in lower case */
+  /**
+   * @param encoding the answer's Content-Encoding in lower case. What it does not name is read as it
+   *   comes: encoded bytes hardly read as JSON, and JSON under a wrong name is still an error.
+   */
   constructor(encoding: string) {
-    this.#encoding = encoding;
-    if (encoding !== 'identity' && DECODERS[encoding] === undefined) this.decided = true;
+    this.#decode = DECODERS.get(encoding);
   }
 
   /** Whether the answer so far reads as data that only might still turn out to be an error. */
@@ -62,8 +72,8 @@ export class Inspector {
 
   /** @param whole nothing comes after this chunk */
   push(chunk: Buffer, whole: boolean): void {
-    if (this.decided) return;
-    if (this.#encoding !== 'identity') return this.#pushCompressed(chunk);
+    if (this.decided || chunk.length === 0) return;
+    if (this.#decode !== undefined) return this.#pushCompressed(chunk, this.#decode);
     if (this.#scanner === undefined) {
       // Most answers are decided by one look: binary, or JSON that holds no such key at all.
       if (
@@ -91,12 +101,12 @@ export class Inspector {
   }
 
   /** Decodes what has come so far anew with each chunk: prefixes are short, and no stream is left open. */
-  #pushCompressed(chunk: Buffer): void {
+  #pushCompressed(chunk: Buffer, decode: Decode): void {
     this.#compressed =
       this.#compressed.length === 0 ? chunk : Buffer.concat([this.#compressed, chunk]);
     const scanner = new ErrcodeScanner();
     try {
-      scanner.push((DECODERS[this.#encoding] as Decode)(this.#compressed));
+      scanner.push(decode(this.#compressed));
     } catch {
       scanner.end(); // not what its encoding says, or far too large: data, passed on as it is
     }

@@ -14,7 +14,7 @@ const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
 /**
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
  * @param token for `api` calls, which alone carry one
- * @param via our entry in `Via`
+ * @param via our entry in `Via`, as for HTTP/1.1
  * @param peerKey for code exchanges that a peer completes: it is shown, and nothing is put in here
  */
 export function outgoingRequest(
@@ -30,7 +30,7 @@ export function outgoingRequest(
   const contentLength = lengthOf(body, call);
   const headers = forwardedHeaders(req.rawHeaders);
   if (quotesToken(call.canonical)) dropField(headers, 'accept-encoding');
-  headers.push('Via', via);
+  headers.push('Via', via.replace('1.1', req.httpVersion));
   if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
   if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
   return {

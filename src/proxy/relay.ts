@@ -14,7 +14,7 @@ export interface RelayOptions {
   readonly via: string;
   /** Keep an answer that rejects the token from the app until `release`: the request can be replayed. */
   readonly withhold: boolean;
-  /** A value to blank out of the answer (it quotes the request); undefined: nothing is changed. */
+  /** The token to blank out of an answer that quotes requests; undefined: nothing is changed. */
   readonly blank?: string | undefined;
 }
 
@@ -24,6 +24,8 @@ const ONE_WRITE_BYTES = 16 * 1024;
 const WITHHELD_LIMIT_BYTES = 256 * 1024;
 /** Printable characters and tabs. */
 const ASCII = /^[\t\x20-\x7e]*$/;
+/** A token in a quoted URL. It need not be ours of today: one retired just now still works. */
+const QUOTED_TOKEN = /(?<=access_token=)[^&"\\\s]+/g;
 /** Silence after which an undecided answer that already holds nested values is passed on. */
 const STALL_MS = 250;
 
@@ -208,11 +210,13 @@ export class Relay {
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
     const { blank } = this.#options;
     if (blank === undefined) return body;
-    return Buffer.from(
-      body.toString('latin1').replaceAll(blank, '*'.repeat(blank.length)),
-      'latin1',
-    );
+    const text = body.toString('latin1').replaceAll(blank, stars).replaceAll(QUOTED_TOKEN, stars);
+    return Buffer.from(text, 'latin1');
   }
+}
+
+function stars(text: string): string {
+  return '*'.repeat(text.length);
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
+import { framingFault } from './framing.ts';
 
 export interface DataListenerOptions {
   readonly serve: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -43,7 +44,19 @@ export function createDataListener(options: DataListenerOptions): Server {
     socket.setTimeout(options.idleTimeoutMs);
     options.silent(socket);
   });
-  const serve = (req: IncomingMessage, res: ServerResponse): void => void options.serve(req, res);
+  const distrusted = new WeakSet<Socket>();
+  const serve = (req: IncomingMessage, res: ServerResponse): void => {
+    const { socket } = req;
+    const fault = distrusted.has(socket) ? '' : framingFault(req);
+    if (fault === undefined) {
+      void options.serve(req, res);
+      return;
+    }
+    // What is behind it may be part of its body: that is read, and neither served nor answered.
+    req.resume();
+    distrusted.add(socket);
+    options.refuse(socket, 400, fault);
+  };
   server.on('request', serve);
   // Without these, Node would invite a body (or refuse it) before the guard has looked.
   server.on('checkContinue', serve);

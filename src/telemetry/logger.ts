@@ -1,7 +1,13 @@
-import { pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
-import { describeError, redactText } from './redact.ts';
+import { pino, type BaseLogger, type DestinationStream } from 'pino';
+import { redactFields, redactValue } from './redact.ts';
 
-export type Logger = PinoLogger;
+/** Without children: pino writes their fields as they are. */
+export interface Logger extends Pick<
+  BaseLogger,
+  'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+> {
+  isLevelEnabled(level: string): boolean;
+}
 
 export interface LoggerOptions {
   readonly level: string;
@@ -14,41 +20,43 @@ export interface LoggerOptions {
 const BACKLOG_BYTES = 1024 * 1024;
 
 /**
- * The program's only logger. Every string that reaches it, the message included, is redacted, and
- * `err` is described by `describeError`.
+ * The program's only logger. Every string that reaches it, however deep, is redacted, the message
+ * included, and errors are described by `describeError`.
  *
  * A reader that is blocked or gone must not take the proxy with it: output is asynchronous, bounded,
  * and its errors end here.
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
-  return pino(
+  const logger: Logger = pino(
     {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      serializers: { err: (error: unknown) => describeError(error) },
-      formatters: { level: (label) => ({ level: label }), log: redactFields },
+      formatters: {
+        level: (label) => ({ level: label }),
+        log: (fields) => redactFields(fields),
+      },
+      // The fields come here redacted, errors described; pino's own way adds the stack.
+      serializers: { err: (described: unknown) => described },
       hooks: {
         logMethod(args, method) {
-          method.apply(
-            this,
-            args.map((arg: unknown) =>
-              typeof arg === 'string' ? redactText(arg) : arg,
-            ) as typeof args,
-          );
+          method.apply(this, redactedArguments(args) as typeof args);
         },
       },
     },
     options.destination ?? (await standardOutput(options.format)),
   );
+  return logger;
 }
 
-function redactFields(fields: Record<string, unknown>): Record<string, unknown> {
-  const redacted: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(fields)) {
-    redacted[key] = typeof value === 'string' ? redactText(value) : value;
-  }
-  return redacted;
+/** The arguments of a log call. The fields, where they come first, are redacted when they are formatted. */
+function redactedArguments(args: readonly unknown[]): unknown[] {
+  const [first, ...rest] = args;
+  if (typeof first !== 'object' || first === null) return args.map((arg) => redactValue(arg));
+  const fields = first instanceof Error ? { err: first } : (first as { err?: unknown });
+  // Without a message pino takes the error's own, as it is.
+  if (rest[0] === undefined && fields.err instanceof Error) rest[0] = fields.err.message;
+  return [fields, ...rest.map((arg) => redactValue(arg))];
 }
 
 async function standardOutput(format: LoggerOptions['format']): Promise<DestinationStream> {

@@ -2,16 +2,11 @@
  * The metrics users' dashboards rely on. Every series is written here and nowhere else, and every
  * label comes from a closed set, the appid aside.
  */
-import {
-  Counter,
-  Gauge,
-  Histogram,
-  Registry,
-  collectDefaultMetrics,
-  type Metric,
-} from 'prom-client';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { errcodeLabel, type TokenFailure } from '../wechat/errcodes.ts';
 import { ROUTES, type Route } from '../wechat/routes.ts';
+import { AccountSeries } from './account-series.ts';
+import { exposition } from './exposition.ts';
 
 export const TRIGGERS = ['startup', 'scheduled', 'expired', 'rejected', 'requested'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
@@ -43,16 +38,18 @@ export type TokenEndpoint = (typeof ENDPOINTS)[number];
 const ENDPOINT_OUTCOMES = ['placeholder', 'issued', 'refused', 'failed'] as const;
 export type EndpointOutcome = (typeof ENDPOINT_OUTCOMES)[number];
 
-export type RefusalReason =
-  | 'request_refused'
-  | 'client_key'
-  | 'forbidden'
-  | 'account_unknown'
-  | 'length_required'
-  | 'misdirected'
-  | 'loop'
-  | 'overloaded'
-  | 'draining';
+const REFUSAL_REASONS = [
+  'request_refused',
+  'client_key',
+  'forbidden',
+  'account_unknown',
+  'length_required',
+  'misdirected',
+  'loop',
+  'overloaded',
+  'draining',
+] as const;
+export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
 /** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -155,33 +152,48 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#buildInfo.set({ version: options.version, node: process.version }, 1);
+    for (const reason of REFUSAL_REASONS) this.#refused.inc({ reason }, 0);
     if (options.processMetrics !== false) collectDefaultMetrics({ register: this.registry });
   }
 
   /** The series of one account, zeroes first, from when it comes into use until `dispose`. */
   account(appid: string): AccountMetrics {
-    return new AccountMetrics(appid, {
-      requests: this.#requests,
-      duration: this.#duration,
-      errcodes: this.#errcodes,
-      upstreamFailures: this.#upstreamFailures,
-      refreshes: this.#refreshes,
-      refreshFailures: this.#refreshFailures,
-      refreshDuration: this.#refreshDuration,
-      expiry: this.#expiry,
-      issued: this.#issued,
-      rejections: this.#rejections,
-      conflicts: this.#conflicts,
-      replays: this.#replays,
-      replaysSkipped: this.#replaysSkipped,
-      endpointCalls: this.#endpointCalls,
-    });
+    const metrics = this.#of(appid);
+    metrics.begin('everything');
+    return metrics;
   }
 
-  /** The series of calls that need no account and named none. */
+  /** The series of calls that need no account and named none: of calls alone, there is no token. */
   get unattributed(): AccountMetrics {
-    this.#unattributed ??= this.account('none');
+    if (this.#unattributed === undefined) {
+      this.#unattributed = this.#of('none');
+      this.#unattributed.begin('calls');
+    }
     return this.#unattributed;
+  }
+
+  /** Everything, as Prometheus reads it. */
+  text(): Promise<string> {
+    return exposition(this.registry);
+  }
+
+  #of(appid: string): AccountMetrics {
+    return new AccountMetrics({
+      requests: new AccountSeries(this.#requests, appid),
+      duration: new AccountSeries(this.#duration, appid),
+      errcodes: new AccountSeries(this.#errcodes, appid),
+      upstreamFailures: new AccountSeries(this.#upstreamFailures, appid),
+      refreshes: new AccountSeries(this.#refreshes, appid),
+      refreshFailures: new AccountSeries(this.#refreshFailures, appid),
+      refreshDuration: new AccountSeries(this.#refreshDuration, appid),
+      expiry: new AccountSeries(this.#expiry, appid),
+      issued: new AccountSeries(this.#issued, appid),
+      rejections: new AccountSeries(this.#rejections, appid),
+      conflicts: new AccountSeries(this.#conflicts, appid),
+      replays: new AccountSeries(this.#replays, appid),
+      replaysSkipped: new AccountSeries(this.#replaysSkipped, appid),
+      endpointCalls: new AccountSeries(this.#endpointCalls, appid),
+    });
   }
 
   requestStarted(): void {
@@ -201,12 +213,23 @@ export class Metrics {
     this.#refused.inc({ reason });
   }
 
+  /** How the last call of the upstream went; for people, the series are the account's. */
+  lastUpstream: { readonly at: number; readonly failure: UpstreamFailure | undefined } | undefined;
+  /** How the last operation of the token store went; undefined for a store that cannot fail. */
+  lastStore: { readonly name: string; readonly ok: boolean } | undefined;
+
+  /** @param failure undefined: it answered */
+  upstreamCalled(failure: UpstreamFailure | undefined): void {
+    this.lastUpstream = { at: Date.now(), failure };
+  }
+
   clientAborted(): void {
     this.#clientAborts.inc();
   }
 
   storeOperation(store: string, operation: string, outcome: 'ok' | 'failed'): void {
     this.#storeOperations.inc({ store, operation, outcome });
+    this.lastStore = { name: store, ok: outcome === 'ok' };
   }
 
   #counter<L extends string>(name: string, help: string, labelNames: readonly L[]): Counter<L> {
@@ -228,129 +251,117 @@ export class Metrics {
   }
 }
 
-interface AccountSeries {
-  readonly requests: Counter<'appid' | 'route' | 'status'>;
-  readonly duration: Histogram<'appid' | 'route'>;
-  readonly errcodes: Counter<'appid' | 'errcode'>;
-  readonly upstreamFailures: Counter<'appid' | 'reason'>;
-  readonly refreshes: Counter<'appid' | 'trigger' | 'outcome'>;
-  readonly refreshFailures: Counter<'appid' | 'reason'>;
-  readonly refreshDuration: Histogram<'appid'>;
-  readonly expiry: Gauge<'appid'>;
-  readonly issued: Gauge<'appid'>;
-  readonly rejections: Counter<'appid' | 'errcode'>;
-  readonly conflicts: Counter<'appid'>;
-  readonly replays: Counter<'appid' | 'outcome'>;
-  readonly replaysSkipped: Counter<'appid' | 'reason'>;
-  readonly endpointCalls: Counter<'appid' | 'endpoint' | 'outcome'>;
+interface AllSeries {
+  readonly requests: AccountSeries<'route' | 'status', Counter.Internal>;
+  readonly duration: AccountSeries<'route', Histogram.Internal<'appid' | 'route'>>;
+  readonly errcodes: AccountSeries<'errcode', Counter.Internal>;
+  readonly upstreamFailures: AccountSeries<'reason', Counter.Internal>;
+  readonly refreshes: AccountSeries<'trigger' | 'outcome', Counter.Internal>;
+  readonly refreshFailures: AccountSeries<'reason', Counter.Internal>;
+  readonly refreshDuration: AccountSeries<never, Histogram.Internal<'appid'>>;
+  readonly expiry: AccountSeries<never, Gauge.Internal<'appid'>>;
+  readonly issued: AccountSeries<never, Gauge.Internal<'appid'>>;
+  readonly rejections: AccountSeries<'errcode', Counter.Internal>;
+  readonly conflicts: AccountSeries<never, Counter.Internal>;
+  readonly replays: AccountSeries<'outcome', Counter.Internal>;
+  readonly replaysSkipped: AccountSeries<'reason', Counter.Internal>;
+  readonly endpointCalls: AccountSeries<'endpoint' | 'outcome', Counter.Internal>;
 }
 
-/** One account's series. Label sets are bound once: this is on the path of every request. */
+/** One account's series. */
 export class AccountMetrics {
-  readonly #appid: string;
-  readonly #series: AccountSeries;
-  readonly #requests = new Map<string, { inc(): void }>();
-  readonly #durations = new Map<Route, { observe(seconds: number): void }>();
+  /** For people, who are shown rates; the series say more. */
+  readonly totals = { requests: 0, replays: 0 };
 
-  constructor(appid: string, series: AccountSeries) {
-    this.#appid = appid;
+  readonly #series: AllSeries;
+
+  constructor(series: AllSeries) {
     this.#series = series;
+  }
+
+  /** Shows what may come, at zero: alerts on what is not there never fire. */
+  begin(what: 'everything' | 'calls'): void {
+    const { requests, duration, errcodes, upstreamFailures } = this.#series;
     for (const route of ROUTES) {
-      series.requests.inc({ appid, route, status: '200' }, 0);
-      series.duration.zero({ appid, route });
+      requests.begin({ route, status: '200' });
+      duration.begin({ route });
     }
-    for (const reason of UPSTREAM_FAILURES) series.upstreamFailures.inc({ appid, reason }, 0);
+    for (const errcode of ['-1', '45009', '45011', '48001', 'other']) errcodes.begin({ errcode });
+    for (const reason of UPSTREAM_FAILURES) upstreamFailures.begin({ reason });
+    if (what === 'everything') this.#beginToken();
+  }
+
+  #beginToken(): void {
+    const { refreshes, refreshFailures, rejections, replays, replaysSkipped } = this.#series;
     for (const trigger of TRIGGERS) {
-      for (const outcome of OUTCOMES) series.refreshes.inc({ appid, trigger, outcome }, 0);
+      for (const outcome of OUTCOMES) refreshes.begin({ trigger, outcome });
     }
-    for (const reason of FAILURES) series.refreshFailures.inc({ appid, reason }, 0);
-    for (const errcode of ['40001', '40014', '42001']) series.rejections.inc({ appid, errcode }, 0);
-    for (const outcome of REPLAY_OUTCOMES) series.replays.inc({ appid, outcome }, 0);
-    for (const reason of REPLAY_SKIPS) series.replaysSkipped.inc({ appid, reason }, 0);
+    for (const reason of FAILURES) refreshFailures.begin({ reason });
+    for (const errcode of ['40001', '40014', '42001']) rejections.begin({ errcode });
+    for (const outcome of REPLAY_OUTCOMES) replays.begin({ outcome });
+    for (const reason of REPLAY_SKIPS) replaysSkipped.begin({ reason });
     for (const endpoint of ENDPOINTS) {
-      for (const outcome of ENDPOINT_OUTCOMES) {
-        series.endpointCalls.inc({ appid, endpoint, outcome }, 0);
-      }
+      for (const outcome of ENDPOINT_OUTCOMES)
+        this.#series.endpointCalls.begin({ endpoint, outcome });
     }
-    for (const errcode of ['-1', '45009', '45011', '48001', 'other']) {
-      series.errcodes.inc({ appid, errcode }, 0);
-    }
-    series.refreshDuration.zero({ appid });
-    series.conflicts.inc({ appid }, 0);
-    this.tokenChanged(0, 0);
+    this.#series.refreshDuration.begin({});
+    this.#series.conflicts.begin({});
+    this.#series.expiry.begin({});
+    this.#series.issued.begin({});
   }
 
   requestEnded(route: Route, status: number, seconds: number): void {
-    const key = `${route} ${status}`;
-    let requests = this.#requests.get(key);
-    if (requests === undefined) {
-      requests = this.#series.requests.labels(this.#appid, route, String(status));
-      this.#requests.set(key, requests);
-    }
-    requests.inc();
-    let duration = this.#durations.get(route);
-    if (duration === undefined) {
-      duration = this.#series.duration.labels(this.#appid, route);
-      this.#durations.set(route, duration);
-    }
-    duration.observe(seconds);
+    this.totals.requests++;
+    this.#series.requests.of({ route, status: String(status) })?.inc();
+    this.#series.duration.of({ route })?.observe(seconds);
   }
 
   upstreamErrcode(errcode: number): void {
-    this.#series.errcodes.inc({ appid: this.#appid, errcode: errcodeLabel(errcode) });
+    this.#series.errcodes.of({ errcode: errcodeLabel(errcode) })?.inc();
   }
 
   upstreamFailed(reason: UpstreamFailure): void {
-    this.#series.upstreamFailures.inc({ appid: this.#appid, reason });
+    this.#series.upstreamFailures.of({ reason })?.inc();
   }
 
   refreshed(trigger: Trigger, outcome: RefreshOutcome, seconds: number): void {
-    this.#series.refreshes.inc({ appid: this.#appid, trigger, outcome });
-    this.#series.refreshDuration.observe({ appid: this.#appid }, seconds);
+    this.#series.refreshes.of({ trigger, outcome })?.inc();
+    this.#series.refreshDuration.of({})?.observe(seconds);
   }
 
   refreshFailed(reason: TokenFailure): void {
-    this.#series.refreshFailures.inc({ appid: this.#appid, reason });
+    this.#series.refreshFailures.of({ reason })?.inc();
   }
 
   /** @param issuedAt epoch ms @param expiresAt epoch ms; 0 and 0 without a token */
   tokenChanged(issuedAt: number, expiresAt: number): void {
-    this.#series.issued.set({ appid: this.#appid }, issuedAt / 1000);
-    this.#series.expiry.set({ appid: this.#appid }, expiresAt / 1000);
+    this.#series.issued.of({})?.set(issuedAt / 1000);
+    this.#series.expiry.of({})?.set(expiresAt / 1000);
   }
 
   rejected(errcode: number): void {
-    this.#series.rejections.inc({ appid: this.#appid, errcode: String(errcode) });
+    this.#series.rejections.of({ errcode: String(errcode) })?.inc();
   }
 
   conflict(): void {
-    this.#series.conflicts.inc({ appid: this.#appid });
+    this.#series.conflicts.of({})?.inc();
   }
 
   replayed(outcome: ReplayOutcome): void {
-    this.#series.replays.inc({ appid: this.#appid, outcome });
+    this.totals.replays++;
+    this.#series.replays.of({ outcome })?.inc();
   }
 
   replaySkipped(reason: ReplaySkip): void {
-    this.#series.replaysSkipped.inc({ appid: this.#appid, reason });
+    this.#series.replaysSkipped.of({ reason })?.inc();
   }
 
   endpointCalled(endpoint: TokenEndpoint, outcome: EndpointOutcome): void {
-    this.#series.endpointCalls.inc({ appid: this.#appid, endpoint, outcome });
+    this.#series.endpointCalls.of({ endpoint, outcome })?.inc();
   }
 
   /** Drops every series of the account: it is no longer in use. */
   dispose(): void {
-    for (const metric of Object.values(this.#series)) dropSeries(metric, this.#appid);
-  }
-}
-
-/** prom-client removes a series by all of its labels; this finds them by the appid alone. */
-function dropSeries(metric: Metric, appid: string): void {
-  const { hashMap } = metric as unknown as {
-    hashMap: Record<string, { labels: Record<string, string> }>;
-  };
-  for (const { labels } of Object.values(hashMap)) {
-    if (labels['appid'] === appid) metric.remove(labels);
+    for (const series of Object.values(this.#series)) (series as { drop(): void }).drop();
   }
 }

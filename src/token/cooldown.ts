@@ -3,6 +3,12 @@ import type { StoredCooldown } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 /**
+ * Tokens that rejections may obtain in a row before one of them has served a replay. More than one,
+ * because what cannot be replayed (an upload, a client that has gone) never shows what came of it.
+ */
+const UNPROVEN = 4;
+
+/**
  * Keeps one endpoint that always answers 40001 from burning the daily quota.
  *
  * A token that was rejected again right after it had been fetched for a replay is not the problem.
@@ -14,15 +20,37 @@ export class Cooldown {
   #generation = 0;
   #untilMs = 0;
   #lengthMs = 0;
+  #unproven = 0;
+  /** The cooling generation was never replayed with: a replay that succeeds speaks for it. */
+  #onTrial = false;
 
-  /** @param monotonicMs the monotonic clock, as in all methods here */
-  covers(token: Token, monotonicMs: number): boolean {
-    return token.generation === this.#generation && monotonicMs < this.#untilMs;
+  /**
+   * How long rejections of `token` fetch nothing; 0: they may.
+   * @param monotonicMs the monotonic clock, as in all methods here
+   */
+  remainingMs(token: Token, monotonicMs: number): number {
+    if (token.generation !== this.#generation) return 0;
+    return Math.max(this.#untilMs - monotonicMs, 0);
   }
 
-  /** The replay with `token` was rejected too. @returns the cool-down's length, 0 if one runs already. */
+  /**
+   * A rejection has brought `token`.
+   * @returns the length of the cool-down that begins, because no replay shows what so many were
+   * good for; else 0
+   */
+  obtained(token: Token, monotonicMs: number): number {
+    this.#unproven += 1;
+    if (this.#unproven <= UNPROVEN) return 0;
+    const lengthMs = this.begin(token, monotonicMs);
+    this.#onTrial = lengthMs > 0;
+    return lengthMs;
+  }
+
+  /** `token` is no help: rejected on a replay too. @returns the cool-down's length, 0 if one runs already. */
   begin(token: Token, monotonicMs: number): number {
-    if (token.generation < this.#generation || this.covers(token, monotonicMs)) return 0;
+    if (token.generation < this.#generation) return 0;
+    this.#onTrial = false;
+    if (this.remainingMs(token, monotonicMs) > 0) return 0;
     this.#lengthMs = nextCooldownMs(this.#lengthMs);
     this.#generation = token.generation;
     this.#untilMs = monotonicMs + this.#lengthMs;
@@ -31,10 +59,15 @@ export class Cooldown {
 
   /** The replay with `token` succeeded. @returns whether that ended what had begun */
   reset(token: Token): boolean {
-    if (token.generation <= this.#generation || this.#lengthMs === 0) return false;
+    const isProof =
+      token.generation > this.#generation ||
+      (this.#onTrial && token.generation === this.#generation);
+    if (!isProof) return false;
+    const hadBegun = this.#lengthMs > 0;
+    this.#unproven = 0;
     this.#lengthMs = 0;
     this.#untilMs = 0;
-    return true;
+    return hadBegun;
   }
 
   /** Another replica has begun one. @param remainingMs of it */
@@ -42,5 +75,6 @@ export class Cooldown {
     this.#generation = generation;
     this.#lengthMs = lengthMs;
     this.#untilMs = monotonicMs + remainingMs;
+    this.#onTrial = false;
   }
 }

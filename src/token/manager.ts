@@ -8,12 +8,18 @@
 import { createHash } from 'node:crypto';
 import { ProxyError } from '../errors.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { AccountMetrics, ReplayOutcome, Trigger } from '../telemetry/metrics.ts';
-import { DAILY_QUOTA, untilBeijingMidnightMs } from '../wechat/errcodes.ts';
+import type {
+  AccountMetrics,
+  RefreshOutcome,
+  ReplayOutcome,
+  Trigger,
+} from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
 import { Cooldown } from './cooldown.ts';
-import { refresh, type RefreshAnswer } from './refresh.ts';
-import { backoffMs, REFUSED_RETRY_MS, refreshLeadMs, unchangedRetryMs } from './schedule.ts';
+import { HeldToken } from './held-token.ts';
+import { Outage } from './outage.ts';
+import { refresh, type NewToken } from './refresh.ts';
+import { RefreshLog } from './refresh-log.ts';
 import { TokenCallError, type TokenSource } from './sources/source.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
@@ -37,50 +43,54 @@ export interface TokenManagerOptions {
 /** Why a rejected request is not replayed. */
 export type NoReplay = 'no_token' | 'cooldown';
 
+/** What people are shown of an account. Times are epoch ms. */
 export interface TokenStatus {
-  /** Epoch ms; undefined without a token. */
+  /** undefined without a token, as the next. */
   readonly expiresAt: number | undefined;
-  /** Epoch ms when the current token was obtained by this process. */
+  /** When this process obtained the current token. */
   readonly issuedAt: number | undefined;
   readonly generation: number;
-  /** What the last refresh came to, in words; WeChat's own where it refused. */
-  readonly lastFailure:
-    { readonly message: string; readonly errcode: number | undefined } | undefined;
+  readonly lastRefresh:
+    | { readonly at: number; readonly trigger: Trigger; readonly outcome: RefreshOutcome }
+    | undefined;
+  /** Why the last refresh that failed did; WeChat's own words where it refused. */
+  readonly lastError: { readonly at: number; readonly message: string } | undefined;
 }
 
-interface Failure {
-  readonly error: TokenCallError;
-  readonly count: number;
-  /** Monotonic ms before which nothing asks again. */
-  readonly retryAtMs: number;
-}
-
-type NewToken = Exclude<RefreshAnswer, { readonly cooldown: unknown }>;
-
+/** What a request for another token is answered where there is none. */
+const SAME_AGAIN = 'there is no other token than the rejected one';
 /** Between two refreshes that others ask for. */
 const REQUESTED_APART_MS = 30_000;
+/**
+ * The timer never sleeps longer: it runs by the monotonic clock, and what it waits for may come
+ * about by the wall clock, which jumps when somebody sets it or the machine wakes up.
+ */
+const LONGEST_SLEEP_MS = 30_000;
 
 export class TokenManager {
   readonly #options: TokenManagerOptions;
   readonly #random: () => number;
+  readonly #log: RefreshLog;
+  readonly #outage: Outage;
+  /** After a fresh token was rejected too. */
   readonly #cooldown = new Cooldown();
-  #current: Token | undefined;
-  #issuedAt: number | undefined;
-  /** Monotonic ms of the current token's expiry: a wall clock set back must not prolong its life. */
-  #deadlineMs = 0;
-  /** Remaining life (ms) at which the current token is due for renewal. */
-  #refreshAtRemainingMs = 0;
+  /** After the source had no other token to give than the rejected one. */
+  readonly #stuck = new Cooldown();
+  #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
-  #failure: Failure | undefined;
+  #lastRefresh: TokenStatus['lastRefresh'];
+  #lastError: TokenStatus['lastError'];
   #usedSinceRefresh = false;
   #requestedAtMs = -Infinity;
-  #conflictExplained = false;
+  #conflictGeneration = 0;
   #cancelTimer: () => void = () => {};
   #closed = false;
 
   constructor(options: TokenManagerOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
+    this.#log = new RefreshLog(options.logger, options.appid);
+    this.#outage = new Outage(options.clock, this.#random);
   }
 
   /** Obtains the first token; keeps trying behind the caller when that fails. Never throws. */
@@ -90,9 +100,7 @@ export class TokenManager {
 
   /** The current token if it may be served; its renewal is not begun by asking. */
   get usable(): Token | undefined {
-    return this.#current !== undefined && this.remainingMs(this.#current) > 0
-      ? this.#current
-      : undefined;
+    return this.#held !== undefined && this.#held.remainingMs > 0 ? this.#held.token : undefined;
   }
 
   /**
@@ -104,7 +112,7 @@ export class TokenManager {
     this.#usedSinceRefresh = true;
     const token = this.usable;
     if (token === undefined) return this.#mustRefresh(via);
-    if (this.#isDue(token)) void this.#refresh('scheduled', false);
+    if (this.#isDue) void this.#refresh('scheduled', false);
     return token;
   }
 
@@ -118,14 +126,15 @@ export class TokenManager {
   }
 
   async #afterRejection(token: Token): Promise<Token | NoReplay> {
-    while (this.#inFlight !== undefined) await this.#inFlight;
+    // A late one need not wait for the renewal of the token that it is to get.
+    while (this.#inFlight !== undefined && this.#isCurrent(token)) await this.#inFlight;
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
-    if (this.#cooldown.covers(token, this.#options.clock.monotonic())) return 'cooldown';
-    if (this.#waitMs() > 0) return 'no_token';
+    if (this.#isCooling(token)) return 'cooldown';
+    if (this.#outage.waitMs > 0) return 'no_token';
     this.#noteConflict(token);
     await this.#refresh('rejected', true);
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
-    return this.#cooldown.covers(token, this.#options.clock.monotonic()) ? 'cooldown' : 'no_token';
+    return this.#isCooling(token) ? 'cooldown' : 'no_token';
   }
 
   /** What came of the replay with a token that `rejected` gave. */
@@ -137,15 +146,19 @@ export class TokenManager {
   }
 
   #coolDown(token: Token): void {
-    const { clock, logger, appid } = this.#options;
-    const lengthMs = this.#cooldown.begin(token, clock.monotonic());
-    if (lengthMs === 0) return;
-    const { generation } = token;
-    logger.warn(
-      { appid, generation, cooldownMs: lengthMs },
-      'a fresh token was rejected too: the endpoint may want another kind of token; its rejections fetch nothing until the cool-down ends',
+    const lengthMs = this.#cooldown.begin(token, this.#options.clock.monotonic());
+    this.#coolingDown(
+      token,
+      lengthMs,
+      'a fresh token was rejected too: the endpoint may want another kind of token',
     );
-    this.#shareCooldown({ generation, until: clock.now() + lengthMs, lengthMs });
+  }
+
+  #coolingDown({ generation }: Token, lengthMs: number, why: string): void {
+    if (lengthMs === 0) return;
+    this.#log.coolingDown(generation, lengthMs, why);
+    const until = this.#options.clock.now() + lengthMs;
+    this.#shareCooldown({ generation, until, lengthMs });
   }
 
   /** A fleet cools down as one. A store that fails changes nothing here, and says so itself. */
@@ -163,37 +176,45 @@ export class TokenManager {
    * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE
    */
   async requested(digest: string | undefined, via?: string): Promise<Token> {
-    const { clock } = this.#options;
+    const token = await this.#withinTimeout(this.#afterRequest(digest, via), undefined);
+    if (token === undefined) throw this.#unavailable();
+    return token;
+  }
+
+  async #afterRequest(digest: string | undefined, via: string | undefined): Promise<Token> {
     while (this.#inFlight !== undefined) await this.#inFlight;
     const token = this.usable;
     if (token === undefined) return this.get(via);
-    const sinceMs = clock.monotonic() - this.#requestedAtMs;
-    const isYoung = clock.now() - (this.#issuedAt ?? 0) < REQUESTED_APART_MS;
+    const now = this.#options.clock.monotonic();
+    const isYoung = this.#held !== undefined && this.#held.ageMs < REQUESTED_APART_MS;
     const isOther = digest !== undefined && digest !== sha256Hex(token.value);
-    if (isOther || (digest === undefined && isYoung) || sinceMs < REQUESTED_APART_MS) return token;
-    if (this.#waitMs() > 0) throw this.#unavailable();
-    this.#requestedAtMs = clock.monotonic();
+    const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
+    if (isOther || (digest === undefined && isYoung) || isSoon) return token;
+    if (this.#outage.waitMs > 0 || this.#isCooling(token)) throw this.#unavailable(SAME_AGAIN);
+    this.#requestedAtMs = now;
     await this.#refresh('requested', true, via);
-    if (this.#isCurrent(token)) throw this.#unavailable();
+    if (this.#isCurrent(token)) throw this.#unavailable(SAME_AGAIN);
     return this.get();
   }
 
   /** The credentials may have changed: what failed with the old ones is asked again at once. */
   credentialsChanged(): void {
-    if (this.#failure === undefined) return;
-    this.#failure = undefined;
-    this.#schedule(0);
+    if (this.#inFlight !== undefined) {
+      // It was sent with the old ones: what comes of it says nothing of the new.
+      void this.#inFlight.then(() => this.credentialsChanged());
+    } else if (this.#outage.last !== undefined) {
+      this.#outage.end();
+      this.#schedule(0);
+    }
   }
 
   get status(): TokenStatus {
     return {
-      expiresAt: this.#current?.expiresAt,
-      issuedAt: this.#issuedAt,
-      generation: this.#current?.generation ?? 0,
-      lastFailure: this.#failure && {
-        message: this.#failure.error.message,
-        errcode: this.#failure.error.errcode,
-      },
+      expiresAt: this.#held?.token.expiresAt,
+      issuedAt: this.#held?.issuedAt,
+      generation: this.#held?.token.generation ?? 0,
+      lastRefresh: this.#lastRefresh,
+      lastError: this.#lastError,
     };
   }
 
@@ -204,8 +225,8 @@ export class TokenManager {
   }
 
   async #mustRefresh(via: string | undefined): Promise<Token> {
-    if (this.#inFlight === undefined && this.#waitMs() > 0) throw this.#unavailable();
-    const trigger = this.#current === undefined ? 'startup' : 'expired';
+    if (this.#inFlight === undefined && this.#outage.waitMs > 0) throw this.#unavailable();
+    const trigger = this.#held === undefined ? 'startup' : 'expired';
     await this.#withinTimeout(this.#refresh(trigger, false, via), undefined);
     const token = this.usable;
     if (token === undefined) throw this.#unavailable();
@@ -229,7 +250,7 @@ export class TokenManager {
   /** Single-flight: joins the refresh that runs, whatever began it. Never rejects. */
   #refresh(trigger: Trigger, retired: boolean, via?: string): Promise<void> {
     if (this.#inFlight === undefined) {
-      if (this.#waitMs() > 0) return Promise.resolve();
+      if (this.#outage.waitMs > 0) return Promise.resolve();
       this.#inFlight = this.#run(trigger, retired, via).finally(() => {
         this.#inFlight = undefined;
       });
@@ -240,39 +261,57 @@ export class TokenManager {
   async #run(trigger: Trigger, retired: boolean, via?: string): Promise<void> {
     const { clock, metrics } = this.#options;
     const startedMs = clock.monotonic();
-    const seconds = (): number => (clock.monotonic() - startedMs) / 1000;
+    const ended = (outcome: RefreshOutcome): void => {
+      metrics.refreshed(trigger, outcome, (clock.monotonic() - startedMs) / 1000);
+      this.#lastRefresh = { at: clock.now(), trigger, outcome };
+    };
     try {
-      const answer = await refresh(this.#options, { current: this.#current, retired, via });
-      this.#failure = undefined;
+      const current = this.#held?.token;
+      const answer = await refresh(this.#options, { current, retired, via });
+      this.#outage.end();
       if ('cooldown' in answer) {
         const remainingMs = answer.cooldown.until - clock.now();
         this.#cooldown.adopt(answer.cooldown, remainingMs, clock.monotonic());
-        metrics.refreshed(trigger, 'unchanged', seconds());
-        return;
+        ended('unchanged');
+        return this.#schedule(0);
       }
       this.#adopt(answer);
-      metrics.refreshed(trigger, answer.outcome, seconds());
-      this.#logRefreshed(trigger, answer);
+      ended(answer.outcome);
+      this.#log.refreshed(trigger, this.remainingMs(answer.token), answer);
+      this.#noteHelp(trigger, answer);
     } catch (error) {
       this.#fail(error);
-      metrics.refreshed(trigger, 'failed', seconds());
+      ended('failed');
     }
   }
 
-  #adopt({ token, outcome }: NewToken): void {
-    const { clock, metrics, refreshWindowMs } = this.#options;
-    const lifeMs = token.expiresAt - clock.now();
-    this.#current = token;
-    this.#deadlineMs = clock.monotonic() + lifeMs;
-    if (outcome === 'unchanged') {
-      this.#refreshAtRemainingMs = Math.max(lifeMs - unchangedRetryMs(lifeMs), 0);
+  #adopt(answer: NewToken): void {
+    const { clock, metrics, refreshWindowMs: windowMs } = this.#options;
+    if (answer.outcome === 'unchanged' && this.#held !== undefined) {
+      this.#held = this.#held.again(answer);
     } else {
-      this.#issuedAt = clock.now();
+      this.#held = HeldToken.obtained(clock, answer, { windowMs, random: this.#random() });
       this.#usedSinceRefresh = false;
-      this.#refreshAtRemainingMs = refreshLeadMs(refreshWindowMs, lifeMs, this.#random());
+      this.#stuck.reset(answer.token);
     }
-    metrics.tokenChanged(this.#issuedAt ?? clock.now(), token.expiresAt);
-    this.#schedule(lifeMs - this.#refreshAtRemainingMs);
+    metrics.tokenChanged(this.#held.issuedAt, answer.token.expiresAt);
+    this.#schedule(this.#held.untilDueMs);
+  }
+
+  /** Whether fetching after a rejection is of any use. */
+  #noteHelp(trigger: Trigger, { token, outcome, stuck }: NewToken): void {
+    const now = this.#options.clock.monotonic();
+    if (stuck !== undefined) {
+      const lengthMs = this.#stuck.begin(token, now);
+      if (lengthMs > 0) this.#log.coolingDown(token.generation, lengthMs, stuck);
+    } else if (trigger === 'rejected' && outcome !== 'unchanged') {
+      const lengthMs = this.#cooldown.obtained(token, now);
+      this.#coolingDown(
+        token,
+        lengthMs,
+        'token after token was fetched for rejected requests, and none has served a replay',
+      );
+    }
   }
 
   #fail(error: unknown): void {
@@ -282,60 +321,59 @@ export class TokenManager {
         ? error
         : new TokenCallError('store', 'the token store failed', { cause: error });
     metrics.refreshFailed(cause.reason);
-    const count = (this.#failure?.count ?? 0) + 1;
-    const delayMs = this.#retryDelayMs(cause, count);
-    this.#failure = { error: cause, count, retryAtMs: clock.monotonic() + delayMs };
-    this.#schedule(delayMs);
-    this.#logFailed(cause, count, delayMs);
-  }
-
-  #retryDelayMs(error: TokenCallError, failures: number): number {
-    if (error.errcode === DAILY_QUOTA) return untilBeijingMidnightMs(this.#options.clock.now());
-    if (error.reason === 'refused' || error.reason === 'quota') return REFUSED_RETRY_MS;
-    return backoffMs(failures, this.#random());
+    const isToTell = this.#outage.add(cause);
+    this.#lastError = { at: clock.now(), message: cause.message };
+    const { failures, waitMs: retryInMs } = this.#outage;
+    this.#schedule(retryInMs);
+    const hasToken = this.usable !== undefined;
+    if (isToTell) this.#log.failed(cause, { failures, retryInMs, hasToken });
   }
 
   /** One timer per account. An account that nobody used since its last refresh lets its token expire. */
   #schedule(delayMs: number): void {
     this.#cancelTimer();
     if (this.#closed) return;
-    this.#cancelTimer = this.#options.clock.after(delayMs, () => this.#tick());
+    const sleepMs = Math.ceil(Math.min(delayMs, LONGEST_SLEEP_MS));
+    this.#cancelTimer = this.#options.clock.after(sleepMs, () => this.#tick());
   }
 
   #tick(): void {
-    // A timer may fire a little early: then wait for the rest instead of missing the moment.
-    const waitMs = this.#waitMs();
+    const waitMs = this.#outage.waitMs;
     if (waitMs > 0) return this.#schedule(waitMs);
+    if (this.#held !== undefined && this.#held.untilDueMs > 0) {
+      return this.#schedule(this.#held.untilDueMs);
+    }
     if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
-    const token = this.usable;
-    if (token === undefined) void this.#refresh(this.#current ? 'expired' : 'startup', false);
-    else if (this.#isDue(token)) void this.#refresh('scheduled', false);
-    else this.#schedule(this.remainingMs(token) - this.#refreshAtRemainingMs);
+    if (this.usable !== undefined) void this.#refresh('scheduled', false);
+    else void this.#refresh(this.#held ? 'expired' : 'startup', false);
   }
 
   #isCurrent(token: Token): boolean {
-    return this.#current?.generation === token.generation;
+    return this.#held?.token.generation === token.generation;
   }
 
-  #isDue(token: Token): boolean {
-    return this.remainingMs(token) <= this.#refreshAtRemainingMs && this.#waitMs() === 0;
+  /** Whether a rejection of the token may fetch nothing now. */
+  #isCooling(token: Token): boolean {
+    const now = this.#options.clock.monotonic();
+    return this.#cooldown.remainingMs(token, now) > 0 || this.#stuck.remainingMs(token, now) > 0;
   }
 
-  /** By the earlier of both clocks: the wall clock may be set, the monotonic one may have slept. */
+  get #isDue(): boolean {
+    return this.#held !== undefined && this.#held.untilDueMs <= 0 && this.#outage.waitMs === 0;
+  }
+
+  /** How long `token`, which `get` or `requested` gave, may still be used. */
   remainingMs(token: Token): number {
-    const { clock } = this.#options;
-    return Math.min(token.expiresAt - clock.now(), this.#deadlineMs - clock.monotonic());
+    const remainingMs = token.expiresAt - this.#options.clock.now();
+    return this.#isCurrent(token)
+      ? Math.min(remainingMs, this.#held?.remainingMs ?? 0)
+      : remainingMs;
   }
 
-  /** How long the back-off after a failure still lasts. */
-  #waitMs(): number {
-    if (this.#failure === undefined) return 0;
-    return Math.max(this.#failure.retryAtMs - this.#options.clock.monotonic(), 0);
-  }
-
-  #unavailable(): ProxyError {
-    const error = this.#failure?.error;
-    const retryAfterS = Math.max(Math.ceil(this.#waitMs() / 1000), 1);
+  /** @param otherwise what is wrong, where no refresh has failed */
+  #unavailable(otherwise = 'the token call takes too long'): ProxyError {
+    const { last: error, waitMs } = this.#outage;
+    const retryAfterS = Math.max(Math.ceil(waitMs / 1000), 1);
     if (error?.errcode !== undefined && error.reason === 'refused') {
       return new ProxyError(
         'ERR_TOKEN_REFUSED',
@@ -345,58 +383,19 @@ export class TokenManager {
     }
     return new ProxyError(
       'ERR_TOKEN_UNAVAILABLE',
-      `no valid access_token for ${this.#options.appid}: ${error?.message ?? 'the token call takes too long'}; retrying by itself`,
+      `no valid access_token for ${this.#options.appid}: ${error?.message ?? otherwise}; retrying by itself`,
       { retryAfterS, cause: error },
     );
   }
 
   /** Only a source whose every call retires the token before it can be fought over. */
   #noteConflict(token: Token): void {
-    const { source, metrics, logger, appid } = this.#options;
-    const remainingMs = Math.round(this.remainingMs(token));
-    if (!source.rotates || remainingMs <= this.#refreshAtRemainingMs) return;
+    const { source, metrics } = this.#options;
+    const isLongBefore = this.#held !== undefined && this.#held.untilDueMs > 0;
+    if (!source.rotates || !isLongBefore || this.#conflictGeneration === token.generation) return;
+    this.#conflictGeneration = token.generation;
     metrics.conflict();
-    if (this.#conflictExplained) return;
-    this.#conflictExplained = true;
-    logger.warn(
-      { appid, remainingMs },
-      'the token was retired long before its expiry: somebody else fetches tokens for this account; use WXPROXY_TOKEN_API=stable_token, or share one token through Redis or a central server',
-    );
-  }
-
-  #logRefreshed(trigger: Trigger, { token, outcome, guessedLife }: NewToken): void {
-    const { logger, appid, clock } = this.#options;
-    const fields = {
-      appid,
-      trigger,
-      outcome,
-      generation: token.generation,
-      expiresInMs: Math.round(token.expiresAt - clock.now()),
-    };
-    if (guessedLife) {
-      logger.warn(
-        fields,
-        'the token came without a usable expires_in: taken as valid for 5 minutes',
-      );
-    } else if (outcome === 'unchanged') logger.debug(fields, 'token unchanged');
-    else logger.info(fields, 'token refreshed');
-  }
-
-  /** Says the first failure and then ever fewer of a row: 1st, 2nd, 4th, 8th … */
-  #logFailed(error: TokenCallError, count: number, retryInMs: number): void {
-    if ((count & (count - 1)) !== 0) return;
-    const { logger, appid } = this.#options;
-    const level = error.reason === 'refused' || this.usable === undefined ? 'error' : 'warn';
-    logger[level](
-      {
-        appid,
-        reason: error.reason,
-        failures: count,
-        retryInMs: Math.round(retryInMs),
-        err: error,
-      },
-      'token refresh failed',
-    );
+    this.#log.conflict(this.remainingMs(token));
   }
 }
 

@@ -1,12 +1,8 @@
 import type { RefreshOutcome } from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
+import type { Dated } from './held-token.ts';
 import { STAGGER_MS } from './schedule.ts';
-import {
-  TokenCallError,
-  type IssuedToken,
-  type TokenRequest,
-  type TokenSource,
-} from './sources/source.ts';
+import type { IssuedToken, TokenRequest, TokenSource } from './sources/source.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
@@ -28,13 +24,16 @@ export interface RefreshQuestion {
   readonly via?: string | undefined;
 }
 
+export interface NewToken extends Dated {
+  readonly outcome: Exclude<RefreshOutcome, 'failed'>;
+  /** The source did not say how long the token lives. */
+  readonly guessedLife: boolean;
+  /** Why the rejected value could not be exchanged for another, where it could not. */
+  readonly stuck?: string | undefined;
+}
+
 export type RefreshAnswer =
-  | {
-      readonly token: Token;
-      readonly outcome: Exclude<RefreshOutcome, 'failed'>;
-      /** The source did not say how long the token lives. */
-      readonly guessedLife: boolean;
-    }
+  | NewToken
   /** Another replica has found that fetching does not help: nothing was asked. */
   | { readonly cooldown: StoredCooldown };
 
@@ -54,34 +53,45 @@ export async function refresh(
   try {
     const { token: stored, cooldown } = await store.load(appid);
     if (stored !== undefined && stored.expiresAt > clock.now() && isNewer(stored, current)) {
-      return {
-        token: await adopt(stored, current, store, appid),
-        outcome: 'adopted',
-        guessedLife: false,
-      };
+      const token = await takeOver(stored, current, store, appid);
+      return adopted(token, clock);
     }
     if (retired && cooldown?.generation === current?.generation && cooldown !== undefined) {
-      if (cooldown.until > clock.now()) return { cooldown };
+      if (isRunning(cooldown, clock.now())) return { cooldown };
     }
-    const { issued, askedAt } = await fetchOther(
+    const { issued, askedMs, stuck } = await fetchOther(
       { rejected: retired ? current?.value : undefined, via },
       dependencies,
     );
-    const token = toToken(issued, askedAt, current, stored);
+    const deadlineMs = askedMs + issued.expiresInMs;
+    const token: Token = {
+      value: issued.value,
+      // By the wall clock as it is now: it may have been set since the token was asked for.
+      expiresAt: clock.now() + deadlineMs - clock.monotonic(),
+      generation: generationOf(issued.value, current, stored),
+    };
     const held = await store.save(appid, token);
-    const isOurs = held.value === token.value;
+    if (held.value !== token.value) return adopted(held, clock);
     return {
-      token: isOurs ? token : held,
-      outcome: !isOurs
-        ? 'adopted'
-        : token.generation === current?.generation
-          ? 'unchanged'
-          : 'fetched',
+      token,
+      deadlineMs,
+      outcome: token.generation === current?.generation ? 'unchanged' : 'fetched',
       guessedLife: issued.guessedLife ?? false,
+      stuck,
     };
   } finally {
     await unlock();
   }
+}
+
+function adopted(token: Token, clock: Clock): NewToken {
+  const deadlineMs = clock.monotonic() + token.expiresAt - clock.now();
+  return { token, deadlineMs, outcome: 'adopted', guessedLife: false };
+}
+
+/** One with more left than it was long was written before the wall clock was set back. */
+function isRunning({ until, lengthMs }: StoredCooldown, now: number): boolean {
+  return until > now && until - now <= lengthMs;
 }
 
 /** By generation; a store that was flushed counts from one again, and then the later expiry tells. */
@@ -91,7 +101,7 @@ function isNewer(stored: Token, current: Token | undefined): boolean {
 }
 
 /** Takes a stored token over; after a flush its generation is raised above ours, here and there. */
-async function adopt(
+async function takeOver(
   stored: Token,
   current: Token | undefined,
   store: TokenStore,
@@ -101,56 +111,53 @@ async function adopt(
   return store.save(appid, { ...stored, generation: current.generation + 1 });
 }
 
+interface Fetched {
+  readonly issued: IssuedToken;
+  /** Monotonic ms: its life is counted from before it was asked for, never later than WeChat means. */
+  readonly askedMs: number;
+  readonly stuck?: string;
+}
+
 /** @param rejected the value that is no answer; undefined: any token will do */
 async function fetchOther(
   { rejected, via }: Omit<TokenRequest, 'force'>,
   { appid, source, store, clock, random = Math.random }: RefreshDependencies,
-): Promise<{ issued: IssuedToken; askedAt: number }> {
-  const ask = async (force: boolean): Promise<{ issued: IssuedToken; askedAt: number }> => {
-    const askedAt = clock.now();
-    return { issued: await source.fetch({ force, rejected, via }), askedAt };
+): Promise<Fetched> {
+  const ask = async (force: boolean): Promise<Fetched> => {
+    const askedMs = clock.monotonic();
+    return { issued: await source.fetch({ force, rejected, via }), askedMs };
   };
+  const isOther = ({ issued }: Fetched): boolean =>
+    rejected === undefined || issued.value !== rejected;
+
   let answer = await ask(false);
-  if (rejected === undefined || answer.issued.value !== rejected) return answer;
-  if (!source.canForce) throw sameAgain();
+  if (isOther(answer)) return answer;
+  if (!source.canForce)
+    return { ...answer, stuck: `${source.name} gives the rejected token again` };
   if (!store.shared) {
     // Replicas that share nothing are rejected together: the first to wake forces, the others look
     // again and find its token.
     await new Promise<void>((resolve) => void clock.after(random() * STAGGER_MS, resolve));
     answer = await ask(false);
-    if (answer.issued.value !== rejected) return answer;
+    if (isOther(answer)) return answer;
   }
-  if (!(await store.takeForce(appid, clock.now()))) throw forceBudgetSpent();
+  if (!(await store.takeForce(appid, clock.now()))) {
+    return {
+      ...answer,
+      stuck:
+        'WeChat gives the rejected token again, and no force_refresh may be spent now (18 a day, 30 s apart)',
+    };
+  }
   answer = await ask(true);
-  if (answer.issued.value === rejected) throw sameAgain();
-  return answer;
+  if (isOther(answer)) return answer;
+  return { ...answer, stuck: 'WeChat gives the rejected token again, even after force_refresh' };
 }
 
-function toToken(
-  issued: IssuedToken,
-  askedAt: number,
+function generationOf(
+  value: string,
   current: Token | undefined,
   stored: Token | undefined,
-): Token {
-  const known = [current, stored].find((token) => token?.value === issued.value);
-  const newest = Math.max(current?.generation ?? 0, stored?.generation ?? 0);
-  return {
-    value: issued.value,
-    expiresAt: askedAt + issued.expiresInMs,
-    generation: known?.generation ?? newest + 1,
-  };
-}
-
-function forceBudgetSpent(): TokenCallError {
-  return new TokenCallError(
-    'quota',
-    'WeChat gave the rejected token again, and no force_refresh may be spent now (18 a day, 30 s apart)',
-  );
-}
-
-function sameAgain(): TokenCallError {
-  return new TokenCallError(
-    'busy',
-    'the rejected token was given again, and there is no other one',
-  );
+): number {
+  const known = [current, stored].find((token) => token?.value === value);
+  return known?.generation ?? Math.max(current?.generation ?? 0, stored?.generation ?? 0) + 1;
 }

@@ -1,5 +1,6 @@
 /**
- * When to refresh, and when to leave it. Pure: time and chance are arguments, all durations are ms.
+ * When to refresh, and when to leave it. Pure: time and chance are arguments, all durations are ms,
+ * whole ones: of a remainder too small to be added to a date no timer would ever come to its end.
  */
 
 /** The share of the refresh window that is drawn by chance, so that replicas do not ask together. */
@@ -11,7 +12,7 @@ const JITTER = 0.2;
  * @param random in [0, 1)
  */
 export function refreshLeadMs(windowMs: number, lifeMs: number, random: number): number {
-  return Math.min(windowMs, lifeMs / 2) * (1 - JITTER * random);
+  return Math.floor(Math.min(windowMs, lifeMs / 2) * (1 - JITTER * random));
 }
 
 const BACKOFF_FIRST_MS = 1000;
@@ -24,12 +25,12 @@ const BACKOFF_CAP_MS = 60_000;
  */
 export function backoffMs(failures: number, random: number): number {
   const full = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 16), BACKOFF_CAP_MS);
-  return full / 2 + (full / 2) * random;
+  return Math.ceil(full / 2 + (full / 2) * random);
 }
 
 /** After "unchanged": ask again within what is left, neither at once nor too late. */
 export function unchangedRetryMs(remainingMs: number): number {
-  return Math.min(Math.max(remainingMs / 4, 100), 30_000);
+  return Math.ceil(Math.min(Math.max(remainingMs / 4, 100), 30_000));
 }
 
 /** Credentials refused: the same question gets the same answer until somebody changes something. */
@@ -55,8 +56,7 @@ export const FORCE_BUDGET = { perDay: 18, apartMs: 30_000, dayMs: 24 * 3_600_000
  */
 export function mayForce(spent: readonly number[], now: number): boolean {
   const today = spent.filter((at) => now - at < FORCE_BUDGET.dayMs);
-  const last = today.at(-1);
-  return (
-    today.length < FORCE_BUDGET.perDay && (last === undefined || now - last >= FORCE_BUDGET.apartMs)
-  );
+  // A moment that is still to come was written before the wall clock was set back: it only counts.
+  const isSoon = today.some((at) => at <= now && now - at < FORCE_BUDGET.apartMs);
+  return today.length < FORCE_BUDGET.perDay && !isSoon;
 }

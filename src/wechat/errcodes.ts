@@ -17,8 +17,11 @@ export type TokenFailure =
 
 /** Answers of a token endpoint that no retry mends: somebody must change the account or its settings. */
 const REFUSALS: ReadonlySet<number> = new Set([
-  40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 50004, 89501, 89503, 89506, 89507,
+  40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 50004,
 ]);
+
+/** 895xx: the calling IP waits for an administrator, or was refused by one. */
+const isIpRefusal = (errcode: number): boolean => errcode >= 89_500 && errcode < 89_600;
 
 /** Daily quota of token calls, reset at midnight in Beijing. */
 export const DAILY_QUOTA = 45009;
@@ -27,17 +30,25 @@ export const MINUTE_QUOTA = 45011;
 
 /** What a token endpoint's errcode means for whoever asked. An unknown code is taken for passing trouble. */
 export function tokenFailure(errcode: number): TokenFailure {
-  if (REFUSALS.has(errcode)) return 'refused';
+  if (REFUSALS.has(errcode) || isIpRefusal(errcode)) return 'refused';
   return errcode === DAILY_QUOTA || errcode === MINUTE_QUOTA ? 'quota' : 'busy';
 }
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const BEIJING_OFFSET_MS = 8 * HOUR_MS;
+/** How far our clock and WeChat's may be apart. */
+const SKEW_MS = 10 * MINUTE_MS;
 
-/** Milliseconds from `now` (epoch ms) to the next midnight in Beijing (UTC+8, no daylight saving). */
-export function untilBeijingMidnightMs(now: number): number {
-  const day = 24 * HOUR_MS;
-  return day - ((now + BEIJING_OFFSET_MS) % day);
+/**
+ * How long to wait after `DAILY_QUOTA`: until the next midnight in Beijing (UTC+8, no daylight
+ * saving). What is refused right after midnight is still yesterday's by WeChat's clock: a minute.
+ * @param now epoch ms
+ */
+export function untilDailyQuotaMs(now: number): number {
+  const sinceMidnightMs = (now + BEIJING_OFFSET_MS) % DAY_MS;
+  return sinceMidnightMs < SKEW_MS ? MINUTE_MS : DAY_MS - sinceMidnightMs;
 }
 
 /** Codes that get a label of their own in `upstream_errcodes_total`; all others are `other`. */

@@ -103,7 +103,7 @@ export async function until(
   }
 }
 
-function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
   let sum = 0;
   for (const line of text.split('\n')) {
     const [series = '', value] = line.split(/ (?=[^ ]+$)/);

@@ -101,8 +101,12 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   dispatch(dispatcher: Dispatcher): void {
-    const { exchange, request, upstream } = this.#parts;
-    exchange.whenGone(() => this.#controller?.abort(new ClientGone()));
+    const { exchange, request, upstream, reject } = this.#parts;
+    exchange.whenGone(() => {
+      // While it waits for a connection there is nothing to abort yet: `onRequestStart` will.
+      reject(new ClientGone());
+      this.#controller?.abort(new ClientGone());
+    });
     const headers = ['host', upstream.host, ...request.headers];
     if (request.contentLength !== undefined) {
       headers.push('content-length', String(request.contentLength));

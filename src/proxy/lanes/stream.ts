@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import util from 'node:util';
 import type Server from 'http-proxy';
 import { ClientGone, ProxyError } from '../../errors.ts';
+import { bodySilent } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
 import {
@@ -89,6 +90,8 @@ class Passage {
   readonly #parts: PassageParts;
   #upstream: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
+  /** Whether any byte of an answer has come, be it half a status line. */
+  #answering: () => boolean = () => false;
   #connected = false;
   #settled = false;
   #resent = false;
@@ -126,6 +129,8 @@ class Passage {
     // Node hides every field of an answer after the thousandth.
     upstream.maxHeadersCount = 0;
     upstream.once('socket', (socket) => {
+      const readBefore = socket.bytesRead;
+      this.#answering = () => socket.bytesRead > readBefore;
       if (!socket.connecting) this.#connected = true;
       else {
         this.#arm(options.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT');
@@ -152,7 +157,11 @@ class Passage {
 
   /** Like `pipe`, but a reader that stops reading is noticed. */
   #pump(body: IncomingMessage, upstream: ClientRequest): void {
-    const { options } = this.#parts;
+    const { exchange, options } = this.#parts;
+    exchange.whenSilent(() => {
+      // While the upstream is the one that does not read, the time-out below is at work.
+      if (!body.isPaused()) this.#failed(bodySilent(options.idleTimeoutMs));
+    });
     body.on('data', (chunk: Buffer) => {
       if (this.#settled || upstream.write(chunk)) return;
       body.pause();
@@ -162,7 +171,10 @@ class Passage {
       this.#disarm();
       body.resume();
     });
-    body.once('end', () => upstream.end());
+    body.once('end', () => {
+      exchange.whenSilent(undefined);
+      upstream.end();
+    });
   }
 
   #relay(answer: IncomingMessage): void {
@@ -205,7 +217,7 @@ class Passage {
   #failed(error: unknown): void {
     if (this.#settled) return;
     const { request, options, fresh, relay } = this.#parts;
-    if (this.#upstream?.reusedSocket && !this.#answer && request.resendable && !this.#resent) {
+    if (this.#mayResend() && request.resendable) {
       this.#resent = true;
       this.#connected = false;
       this.#disarm();
@@ -221,11 +233,17 @@ class Passage {
     this.#upstream?.destroy();
   }
 
+  /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
+  #mayResend(): boolean {
+    return this.#upstream?.reusedSocket === true && !this.#answering() && !this.#resent;
+  }
+
   #settle(error?: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#disarm();
     this.#parts.exchange.whenGone(undefined);
+    this.#parts.exchange.whenSilent(undefined);
     this.#stopUpload();
     if (error === undefined) this.#parts.resolve();
     else this.#parts.reject(error);

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
 import { redactText } from '../../telemetry/redact.ts';
+import { tokenFailure } from '../../wechat/errcodes.ts';
 import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken, type TokenCallAnswer } from './token-call.ts';
@@ -24,6 +25,8 @@ export interface PeerSourceOptions {
 
 /** The peer's word that asking again changes nothing until somebody changes its settings or ours. */
 const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 421, 508]);
+/** What an instance gives apps that ask it for a token, unless it is told to issue real ones. */
+const PLACEHOLDER = /^wxp-/;
 
 export function peerSource(options: PeerSourceOptions): TokenSource {
   const { dispatcher, origin, appid, key, timeoutMs } = options;
@@ -52,8 +55,10 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
         },
         timeoutMs,
       );
-      if (REFUSED.has(answer.status)) throw refusedByPeer(answer);
-      return readTokenAnswer(answer.status, answer.body);
+      if (answer.status !== 200) throw failedAtPeer(answer);
+      const issued = readTokenAnswer(answer.status, answer.body);
+      if (PLACEHOLDER.test(issued.value)) throw givesPlaceholders();
+      return issued;
     },
   };
 }
@@ -62,7 +67,27 @@ function digest(token: string): string {
   return createHash('sha256').update(token).digest('hex');
 }
 
-function refusedByPeer({ status, body }: TokenCallAnswer): TokenCallError {
-  const words = /"errmsg":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? 'no errmsg';
-  return new TokenCallError('refused', `the token peer answered ${status}: ${redactText(words)}`);
+/** In the peer's own words; they quote WeChat's where WeChat refused it. */
+function failedAtPeer({ status, body }: TokenCallAnswer): TokenCallError {
+  const { errcode, errmsg } = (parseJson(body) ?? {}) as { errcode?: unknown; errmsg?: unknown };
+  const words = typeof errmsg === 'string' ? redactText(errmsg) : 'no errmsg';
+  const message = `the token peer answered ${status}: ${words}`;
+  if (REFUSED.has(status)) return new TokenCallError('refused', message);
+  if (typeof errcode !== 'number') return new TokenCallError('bad_response', message);
+  return new TokenCallError(tokenFailure(errcode), message, { errcode });
+}
+
+function givesPlaceholders(): TokenCallError {
+  return new TokenCallError(
+    'refused',
+    'the token peer hands out placeholders: it must run with WXPROXY_TOKEN_ENDPOINTS=issue',
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // a proxy between us may answer with a page
+  }
 }

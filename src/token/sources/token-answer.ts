@@ -22,6 +22,9 @@ export function readTokenAnswer(status: number, body: string): IssuedToken {
     );
   }
   const errcode = Number(answer['errcode'] ?? 0);
+  if (!Number.isInteger(errcode)) {
+    throw new TokenCallError('bad_response', 'the token endpoint answered with a strange errcode');
+  }
   if (errcode !== 0) {
     const { errmsg } = answer;
     const words = typeof errmsg === 'string' ? redactText(errmsg) : 'no errmsg';
@@ -59,7 +62,7 @@ function isUsable(value: unknown): value is string {
 
 function readLife(expiresIn: unknown): Pick<IssuedToken, 'expiresInMs' | 'guessedLife'> {
   const seconds = typeof expiresIn === 'string' && expiresIn !== '' ? Number(expiresIn) : expiresIn;
-  const usable = typeof seconds === 'number' && seconds > 0 && seconds <= MAX_LIFE_S;
+  const usable = typeof seconds === 'number' && seconds >= 1 && seconds <= MAX_LIFE_S;
   return usable
     ? { expiresInMs: seconds * 1000 }
     : { expiresInMs: GUESSED_LIFE_S * 1000, guessedLife: true };

@@ -1,12 +1,12 @@
 /**
- * A shared store that may fail before one that cannot: replicas go on with what they have, requests
- * do not wait for a store that is down, and it is said once.
+ * A shared store that may fail before one that cannot: replicas go on with what they have. A
+ * request waits once for a store that is down, then nobody does until it has answered again.
  */
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
 import { memoryStore } from './memory.ts';
-import type { TokenStore } from './store.ts';
+import { StoreError, type TokenStore } from './store.ts';
 
 export interface FallbackOptions {
   readonly clock: Clock;
@@ -14,39 +14,73 @@ export interface FallbackOptions {
   readonly metrics: Metrics;
 }
 
-/** After a failure the store is left alone for so long: one refresh waits for it once, not at every step. */
-const LEAVE_ALONE_MS = 1000;
+/** How often a store that is down is asked whether it is back. */
+const PROBE_MS = 1000;
 
 export function withFallback(
   shared: TokenStore,
   { clock, logger, metrics }: FallbackOptions,
 ): TokenStore {
   const own = memoryStore();
-  let leaveAloneUntilMs = -Infinity;
+  const refused = new Set<string>();
   let down = false;
+  let cancelProbe = (): void => {};
+  let closed = false;
 
-  const attempt = async <T>(
-    operation: string,
-    there: () => Promise<T>,
-    here: () => Promise<T>,
-  ): Promise<T> => {
-    if (clock.monotonic() < leaveAloneUntilMs) return here();
+  const counted = async <T>(operation: string, there: () => Promise<T>): Promise<T> => {
     try {
       const result = await there();
       metrics.storeOperation(shared.name, operation, 'ok');
-      if (down) logger.info({ store: shared.name }, 'the token store is back');
-      down = false;
       return result;
     } catch (error) {
       metrics.storeOperation(shared.name, operation, 'failed');
-      leaveAloneUntilMs = clock.monotonic() + LEAVE_ALONE_MS;
-      if (!down) {
-        logger.error(
-          { store: shared.name, operation, err: error },
-          'the token store cannot be used: going on with the token in memory',
-        );
+      throw error;
+    }
+  };
+
+  const probe = async (appid: string): Promise<void> => {
+    try {
+      await counted('load', () => shared.load(appid));
+      down = false;
+      logger.info({ store: shared.name }, 'the token store is back');
+    } catch {
+      probeLater(appid);
+    }
+  };
+  const probeLater = (appid: string): void => {
+    if (!closed) cancelProbe = clock.after(PROBE_MS, () => void probe(appid));
+  };
+
+  /** Says the first failure of an outage, and the first of each operation that is refused. */
+  const failed = (operation: string, appid: string, error: unknown): void => {
+    const fields = { store: shared.name, operation, err: error };
+    if (error instanceof StoreError && error.refused) {
+      if (!refused.has(operation)) {
+        logger.error(fields, 'the token store refuses an operation: going on without it');
       }
+      refused.add(operation);
+    } else if (!down) {
       down = true;
+      logger.error(fields, 'the token store is down: going on with the token in memory');
+      probeLater(appid);
+    }
+  };
+
+  const attempt = async <T>(
+    operation: string,
+    appid: string,
+    there: () => Promise<T>,
+    here: () => Promise<T>,
+  ): Promise<T> => {
+    if (down) return here();
+    try {
+      const result = await counted(operation, there);
+      if (refused.delete(operation)) {
+        logger.info({ store: shared.name, operation }, 'the token store does it again');
+      }
+      return result;
+    } catch (error) {
+      failed(operation, appid, error);
       return here();
     }
   };
@@ -57,12 +91,14 @@ export function withFallback(
     load: (appid) =>
       attempt(
         'load',
+        appid,
         () => shared.load(appid),
         () => own.load(appid),
       ),
     async save(appid, token) {
       const held = await attempt(
         'save',
+        appid,
         () => shared.save(appid, token),
         () => Promise.resolve(token),
       );
@@ -70,23 +106,21 @@ export function withFallback(
     },
     async saveCooldown(appid, cooldown) {
       await own.saveCooldown(appid, cooldown);
-      await attempt('cooldown', () => shared.saveCooldown(appid, cooldown), nothing);
+      await attempt('cooldown', appid, () => shared.saveCooldown(appid, cooldown), nothing);
     },
     async lock(appid) {
-      let unlock: (() => Promise<void>) | undefined;
-      await attempt(
+      const unlock = await attempt(
         'lock',
-        async () => {
-          unlock = await shared.lock(appid);
-        },
-        nothing,
+        appid,
+        () => shared.lock(appid),
+        () => Promise.resolve(nothing),
       );
-      const held = unlock;
-      return held === undefined ? nothing : () => attempt('unlock', held, nothing);
+      return unlock === nothing ? nothing : () => attempt('unlock', appid, unlock, nothing);
     },
     takeForce: (appid, now) =>
       attempt(
         'force',
+        appid,
         async () => {
           const taken = await shared.takeForce(appid, now);
           // While the store is down, what this replica has spent before still counts.
@@ -96,6 +130,8 @@ export function withFallback(
         () => own.takeForce(appid, now),
       ),
     async close() {
+      closed = true;
+      cancelProbe();
       await shared.close();
     },
   };

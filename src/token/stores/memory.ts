@@ -1,6 +1,7 @@
 import { FORCE_BUDGET, mayForce } from '../schedule.ts';
 import type { Token } from '../token.ts';
-import { maySave, type StoredCooldown, type TokenStore } from './store.ts';
+import { mayCoolDown, maySave, type StoredCooldown, type TokenStore } from './store.ts';
+import { Turns } from './turns.ts';
 
 /** What a store of one process keeps of an account. */
 export interface AccountRecord {
@@ -11,7 +12,8 @@ export interface AccountRecord {
 }
 
 /**
- * The store of one process: gone when it is. Managers keep to one refresh at a time by themselves.
+ * The store of one process: gone when it is. An account has two managers for a while when it goes
+ * out of use and comes back during a refresh: they take turns here.
  * @param records what is known at the start
  * @param changed called after every change
  */
@@ -19,8 +21,9 @@ export function memoryStore(
   records = new Map<string, AccountRecord>(),
   changed: () => void = () => {},
 ): TokenStore {
-  const change = (appid: string, change: AccountRecord): void => {
-    records.set(appid, { ...records.get(appid), ...change });
+  const turns = new Turns();
+  const change = (appid: string, news: AccountRecord): void => {
+    records.set(appid, { ...records.get(appid), ...news });
     changed();
   };
   return {
@@ -37,10 +40,11 @@ export function memoryStore(
       return Promise.resolve(token);
     },
     saveCooldown(appid, cooldown) {
-      change(appid, { cooldown });
+      const held = records.get(appid)?.cooldown;
+      if (cooldown === undefined || mayCoolDown(cooldown, held)) change(appid, { cooldown });
       return Promise.resolve();
     },
-    lock: () => Promise.resolve(() => Promise.resolve()),
+    lock: (appid) => turns.take(appid),
     takeForce(appid, now) {
       const spent = records.get(appid)?.forced ?? [];
       if (!mayForce(spent, now)) return Promise.resolve(false);

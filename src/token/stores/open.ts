@@ -29,7 +29,7 @@ export async function openStore(
   { tokenTimeoutMs, clock, logger, metrics }: OpenStoreOptions,
 ): Promise<TokenStore> {
   if (choice.kind === 'memory') return memoryStore();
-  if (choice.kind === 'file') return fileStore({ path: choice.path, logger, metrics });
+  if (choice.kind === 'file') return fileStore({ path: choice.path, clock, logger, metrics });
   const { redisStore } = await import('./redis.ts');
   const shared = redisStore({
     url: choice.url,

@@ -32,7 +32,10 @@ export interface TokenStore {
    * @returns the token that the store holds afterwards
    */
   save(appid: string, token: Token): Promise<Token>;
-  /** undefined ends it. */
+  /**
+   * Saves, unless one of a newer generation is there, or one of the same that ends later. undefined
+   * ends it.
+   */
   saveCooldown(appid: string, cooldown: StoredCooldown | undefined): Promise<void>;
   /** Waits to be the account's only refresher. @returns what ends that. */
   lock(appid: string): Promise<() => Promise<void>>;
@@ -43,10 +46,23 @@ export interface TokenStore {
 
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+  /** The store was reached and says no: to this operation, perhaps not to others. */
+  readonly refused: boolean;
+
+  constructor(message: string, { cause, refused }: { cause?: unknown; refused: boolean }) {
+    super(message, { cause });
+    this.refused = refused;
+  }
 }
 
 /** The rule of `save`, for stores that keep it themselves. */
 export function maySave(token: Token, held: Token | undefined): boolean {
   if (held === undefined || token.generation > held.generation) return true;
   return token.generation === held.generation && token.value === held.value;
+}
+
+/** The rule of `saveCooldown`, for the same. */
+export function mayCoolDown(cooldown: StoredCooldown, held: StoredCooldown | undefined): boolean {
+  if (held === undefined || cooldown.generation > held.generation) return true;
+  return cooldown.generation === held.generation && cooldown.until >= held.until;
 }

@@ -1,0 +1,39 @@
+# Both bases can be swapped; scripts/verify-image.sh does so where neither can be pulled.
+ARG BUILD_IMAGE=docker.io/library/node:24-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
+
+FROM ${BUILD_IMAGE} AS build
+WORKDIR /app
+COPY package.json package-lock.json ./
+# Without install scripts: the development dependency `node` would fetch a Node of its own.
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json tsconfig.build.json ./
+COPY src ./src
+RUN npm run build
+
+FROM ${BUILD_IMAGE} AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json ./
+# `optional` leaves out TypeScript alone, which valibot names as an optional peer.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
+  && find node_modules -type f \
+    \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+
+FROM ${RUNTIME_IMAGE} AS runtime
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="wechat-token-proxy" \
+  org.opencontainers.image.description="Reverse proxy that keeps WeChat access tokens out of your app" \
+  org.opencontainers.image.licenses="MIT" \
+  org.opencontainers.image.version="${VERSION}" \
+  org.opencontainers.image.revision="${REVISION}"
+WORKDIR /app
+COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=build /app/dist ./dist
+COPY package.json LICENSE ./
+ENV NODE_ENV=production
+# A number, so that `runAsNonRoot` can be checked without a look into /etc/passwd.
+USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
+  CMD ["/nodejs/bin/node", "/app/dist/cli.js", "healthcheck"]
+ENTRYPOINT ["/nodejs/bin/node", "/app/dist/cli.js"]

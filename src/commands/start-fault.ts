@@ -1,0 +1,35 @@
+import type { Settings } from '../settings/settings.ts';
+import { redactText } from '../telemetry/redact.ts';
+
+/** What Node says of a failed `listen`. */
+interface ListenError extends NodeJS.ErrnoException {
+  /** Host, or path of the unix socket. */
+  readonly address?: string;
+  readonly port?: number;
+}
+
+type Listeners = Pick<Settings, 'listen' | 'adminListen'>;
+
+/** Why the proxy could not start, and what to do: one line. */
+export function startFault(error: ListenError, listeners: Listeners): string {
+  const { address = '', port = -1 } = error;
+  const place = port > 0 ? `${address.includes(':') ? `[${address}]` : address}:${port}` : address;
+  const setting = settingOf(error, listeners);
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `${place} is in use, perhaps by another instance: stop that, or set ${setting} to another address`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `${place} is no address of this machine: set ${setting} to one that is`;
+    case 'EACCES':
+    case 'EPERM':
+      return `listening on ${place} is not allowed: set ${setting} to a port above 1023, or to a socket in a folder that can be written to`;
+    default:
+      return redactText(error.message);
+  }
+}
+
+function settingOf({ address, port }: ListenError, { adminListen }: Listeners): string {
+  const isAdmin = 'path' in adminListen ? adminListen.path === address : adminListen.port === port;
+  return isAdmin ? 'WXPROXY_ADMIN_LISTEN' : 'WXPROXY_LISTEN';
+}

@@ -1,0 +1,88 @@
+import type { Clock } from './clock.ts';
+import { refreshLeadMs, unchangedRetryMs } from './schedule.ts';
+import type { Token } from './token.ts';
+
+/** A token, and when it expires by the monotonic clock. */
+export interface Dated {
+  readonly token: Token;
+  readonly deadlineMs: number;
+}
+
+interface Times {
+  readonly issuedAt: number;
+  readonly issuedMs: number;
+  readonly deadlineMs: number;
+  readonly leadMs: number;
+  readonly askedAtRemainingMs: number;
+}
+
+/**
+ * The token in hand and its time. All of it goes by the earlier of both clocks: the wall clock may
+ * be set, and the monotonic one stands still while the machine sleeps.
+ */
+export class HeldToken {
+  readonly token: Token;
+  /** Epoch ms when this process obtained the value. */
+  readonly issuedAt: number;
+  readonly #clock: Clock;
+  readonly #issuedMs: number;
+  readonly #deadlineMs: number;
+  readonly #leadMs: number;
+  /** After "unchanged": not asked for again before so little (ms) of its life is left. */
+  readonly #askedAtRemainingMs: number;
+
+  private constructor(clock: Clock, token: Token, is: Times) {
+    this.#clock = clock;
+    this.token = token;
+    this.issuedAt = is.issuedAt;
+    this.#issuedMs = is.issuedMs;
+    this.#deadlineMs = is.deadlineMs;
+    this.#leadMs = is.leadMs;
+    this.#askedAtRemainingMs = is.askedAtRemainingMs;
+  }
+
+  /** @param random in [0, 1) */
+  static obtained(
+    clock: Clock,
+    { token, deadlineMs }: Dated,
+    { windowMs, random }: { windowMs: number; random: number },
+  ): HeldToken {
+    const issuedMs = clock.monotonic();
+    return new HeldToken(clock, token, {
+      issuedAt: clock.now(),
+      issuedMs,
+      deadlineMs,
+      leadMs: refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random),
+      askedAtRemainingMs: Infinity,
+    });
+  }
+
+  /** The same value was given again, with what is left of its life. */
+  again({ token, deadlineMs }: Dated): HeldToken {
+    const remainingMs = deadlineMs - this.#clock.monotonic();
+    return new HeldToken(this.#clock, token, {
+      issuedAt: this.issuedAt,
+      issuedMs: this.#issuedMs,
+      deadlineMs,
+      leadMs: this.#leadMs,
+      askedAtRemainingMs: Math.max(remainingMs - unchangedRetryMs(remainingMs), 0),
+    });
+  }
+
+  get remainingMs(): number {
+    return Math.min(
+      this.token.expiresAt - this.#clock.now(),
+      this.#deadlineMs - this.#clock.monotonic(),
+    );
+  }
+
+  /** How long until it is due for renewal; 0 or less: it is. */
+  get untilDueMs(): number {
+    return this.remainingMs - Math.min(this.#leadMs, this.#askedAtRemainingMs);
+  }
+
+  /** Since this process obtained the value. */
+  get ageMs(): number {
+    return this.#clock.monotonic() - this.#issuedMs;
+  }
+}

@@ -1,0 +1,67 @@
+import type { AccountRecord } from './memory.ts';
+
+const FORMAT = 1;
+/** No token lives longer: one that seems to was written before the clock was set back. */
+const LONGEST_LIFE_MS = 24 * 3_600_000;
+
+export function serialiseRecords(records: ReadonlyMap<string, AccountRecord>): string {
+  return `${JSON.stringify({ format: FORMAT, accounts: Object.fromEntries(records) })}\n`;
+}
+
+/**
+ * @param now epoch ms
+ * @throws when anything in the text is not what `serialiseRecords` writes; it quotes nothing of it
+ */
+export function parseRecords(text: string, now: number): Map<string, AccountRecord> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw new Error('it is not complete, or not one of ours'); // the parser would quote the file
+  }
+  if (!isObject(parsed) || parsed['format'] !== FORMAT || !isObject(parsed['accounts'])) {
+    throw new Error('it is not one of ours');
+  }
+  const records = Object.entries(parsed['accounts']);
+  if (!records.every(([, record]) => isRecord(record))) throw new Error('it is damaged');
+  const read = new Map(records as [string, AccountRecord][]);
+  for (const { token } of read.values()) {
+    if (token !== undefined && token.expiresAt - now > LONGEST_LIFE_MS) {
+      throw new Error('it is from the future: was the clock set back?');
+    }
+  }
+  return read;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isRecord(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { token, cooldown, forced = [] } = value;
+  return (
+    (token === undefined || isToken(token)) &&
+    (cooldown === undefined || isCooldown(cooldown)) &&
+    Array.isArray(forced) &&
+    forced.every(Number.isFinite)
+  );
+}
+
+function isToken(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value['value'] === 'string' &&
+    /^[\x21-\x7e]{1,4096}$/.test(value['value']) &&
+    Number.isFinite(value['expiresAt']) &&
+    Number.isSafeInteger(value['generation']) &&
+    (value['generation'] as number) > 0
+  );
+}
+
+function isCooldown(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value['generation'], value['until'], value['lengthMs']].every(Number.isFinite)
+  );
+}

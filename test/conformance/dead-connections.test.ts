@@ -1,0 +1,130 @@
+import t from 'tap';
+import { until } from '../helpers/proxy.ts';
+import { OK, type Answer } from '../helpers/raw-upstream.ts';
+import { LANES, onEachLane, STREAM_LANE, type Stage } from './on-each-lane.ts';
+
+/** Opens `count` connections to the upstream and leaves them in the proxy's pool. */
+async function pool(stage: Stage, count: number): Promise<void> {
+  const { upstream, connect, path } = stage;
+  const together = Promise.withResolvers<void>();
+  upstream.answer = async (_request, reply) => {
+    if (upstream.requests.length === count) together.resolve();
+    await together.promise;
+    await reply.send(OK);
+  };
+  const clients = await Promise.all(Array.from({ length: count }, () => connect()));
+  await Promise.all(clients.map((client) => client.request(`GET ${path}`).answer()));
+}
+
+/** Connections that were pooled turn out dead as soon as they are used. */
+const ways: Readonly<Record<string, Answer>> = {
+  reset: (request, reply) => {
+    if (isPooled(request.connection)) reply.reset();
+    else return reply.send(OK);
+  },
+  closed: (request, reply) => {
+    if (isPooled(request.connection)) reply.cut();
+    else return reply.send(OK);
+  },
+};
+const POOLED = 3;
+const isPooled = (connection: number): boolean => connection <= POOLED;
+
+for (const [way, answer] of Object.entries(ways)) {
+  for (const method of ['GET', 'HEAD']) {
+    onEachLane(
+      t,
+      `${method} on a pooled connection that was ${way} is sent once more, on a fresh one`,
+      {},
+      async (t, stage) => {
+        await pool(stage, POOLED);
+        const { client, path, upstream } = stage;
+        upstream.answer = answer;
+        t.equal((await client.request(`${method} ${path}`).answer(method)).status, 200);
+        t.equal(upstream.requests.length, POOLED + 2);
+        t.equal(upstream.connections.length, POOLED + 1);
+        t.equal(await stage.proxy.metric('upstream_failures_total'), 0);
+      },
+    );
+  }
+
+  onEachLane(
+    t,
+    `POST on a pooled connection that was ${way} is not sent again`,
+    {},
+    async (t, stage) => {
+      await pool(stage, POOLED);
+      stage.upstream.answer = answer;
+      t.equal((await stage.post('{}')).status, 502);
+      t.equal(stage.upstream.requests.length, POOLED + 1);
+    },
+  );
+}
+
+onEachLane(
+  t,
+  'GET on a fresh connection that is reset is not sent again',
+  { answer: (_request, reply) => reply.reset() },
+  async (t, stage) => {
+    t.equal((await stage.get()).status, 502);
+    t.equal(stage.upstream.requests.length, 1);
+  },
+);
+
+onEachLane(t, 'GET is sent again only once', {}, async (t, stage) => {
+  await pool(stage, POOLED);
+  stage.upstream.answer = (_request, reply) => reply.reset();
+  t.equal((await stage.get()).status, 502);
+  t.equal(stage.upstream.requests.length, POOLED + 2);
+});
+
+for (const beginning of [
+  'H',
+  'HTTP/1.1 200 OK\r\n',
+  'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n',
+]) {
+  onEachLane(
+    t,
+    `GET is not sent again after the answer has begun with ${JSON.stringify(beginning)}`,
+    {},
+    async (t, stage) => {
+      await pool(stage, 1);
+      stage.upstream.answer = async (_request, reply) => {
+        await reply.send(beginning);
+        reply.cut();
+      };
+      t.equal((await stage.get()).status, 502);
+      t.equal(stage.upstream.requests.length, 2);
+    },
+  );
+}
+
+onEachLane(
+  t,
+  'a code exchange is never sent again: its code would be found used',
+  { lanes: [STREAM_LANE] },
+  async (t, stage) => {
+    await pool(stage, 1);
+    const { client, upstream } = stage;
+    upstream.answer = (_request, reply) => reply.reset();
+    t.equal((await client.request('GET /sns/jscode2session?js_code=1').answer()).status, 502);
+    t.equal(upstream.requests.length, 2);
+    t.equal(upstream.connections.length, 1, 'it was sent on the pooled connection');
+  },
+);
+
+for (const lane of LANES) {
+  onEachLane(
+    t,
+    'a pooled connection that the upstream has closed is not used at all',
+    { lanes: [lane] },
+    async (t, stage) => {
+      await pool(stage, 1);
+      const [connection] = stage.upstream.connections;
+      connection?.socket.end();
+      await until(() => connection?.closed === true, 'the proxy has noticed');
+      t.equal((await stage.post('{}')).status, 200, 'even a POST goes out on a fresh one');
+      t.equal(stage.upstream.connections.length, 2);
+    },
+  );
+}

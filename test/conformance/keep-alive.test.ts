@@ -1,0 +1,48 @@
+import t from 'tap';
+import { createDataListener } from '../../src/server/data-listener.ts';
+import { onEachLane } from './on-each-lane.ts';
+
+/** Common client pools keep an idle connection for 60 s: who closes first must not be the proxy. */
+const CLIENT_POOL_MS = 65_000;
+
+t.test("an idle connection outlives common clients' pools", async (t) => {
+  const server = createDataListener({
+    serve: () => Promise.resolve(),
+    silent() {},
+    refuse() {},
+    idleTimeoutMs: 1000,
+  });
+  t.ok(server.keepAliveTimeout >= CLIENT_POOL_MS);
+});
+
+onEachLane(t, 'the app is told how long its connection is kept', {}, async (t, stage) => {
+  const [hint = ''] = (await stage.get()).values('keep-alive');
+  const [, seconds] = /timeout=(\d+)/.exec(hint) ?? [];
+  t.ok(Number(seconds) * 1000 >= CLIENT_POOL_MS, hint);
+});
+
+onEachLane(
+  t,
+  'an idle connection is kept longer than the idle timeout, which is for requests',
+  { env: { WXPROXY_IDLE_TIMEOUT: '1s' } },
+  async (t, stage) => {
+    await stage.get();
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    t.equal(stage.client.ending, undefined);
+    t.equal((await stage.get()).status, 200);
+  },
+);
+
+onEachLane(t, 'a client that wants its connection closed has it closed', {}, async (t, stage) => {
+  const answer = await stage.get(['Connection: close']);
+  t.strictSame(answer.values('connection'), ['close']);
+  t.equal(await stage.client.ended(), 'closed');
+});
+
+onEachLane(t, 'connections to the upstream are used again', {}, async (t, stage) => {
+  for (let i = 0; i < 5; i++) await stage.post('{}');
+  t.strictSame(
+    stage.upstream.requests.map(({ connection }) => connection),
+    [1, 1, 1, 1, 1],
+  );
+});

@@ -1,0 +1,146 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import t, { type Test } from 'tap';
+import { startProxy, until, untilReady } from '../helpers/proxy.ts';
+import { rawClient, type RawClient } from '../helpers/raw-client.ts';
+import { answerOf, startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { failures, head, isRefusal } from './hostile-stage.ts';
+
+const GARBAGE = 'this is no request\r\n\r\n';
+const BROKEN = `${head('POST /cgi-bin/broken', 'Transfer-Encoding: chunked')}no chunk\r\n`;
+const MISFRAMED = `${head('POST /cgi-bin/x', 'Transfer-Encoding: gzip, chunked')}0\r\n\r\n`;
+const AMBIGUOUS = head('POST /cgi-bin/x', 'Content-Length: 1', 'Transfer-Encoding: chunked');
+const errors = [
+  ['garbage', GARBAGE, 400],
+  ['a body that cannot be read', BROKEN, 400],
+  ['an unknown transfer coding', MISFRAMED, 400],
+  ['ambiguous framing', AMBIGUOUS, 400],
+  ['CONNECT', head('CONNECT localhost:80'), 405],
+  ['a head that is too large', head('GET /cgi-bin/x', `X-A: ${'x'.repeat(40_000)}`), 431],
+] as const;
+
+for (const [what, bytes, status] of errors) {
+  for (const path of ['/cgi-bin/first', '/sns/first']) {
+    t.test(`the answer under way is whole before ${what} is refused (${path})`, async (t) => {
+      const { upstream, proxy, client } = await stage(t);
+      const body = 'x'.repeat(50_000);
+      const rest = Promise.withResolvers<void>();
+      upstream.answer = async (request, reply) => {
+        if (!request.target.includes('first')) return reply.send(answerOf('second'));
+        const whole = answerOf(body);
+        await reply.send(whole.subarray(0, 1000));
+        await rest.promise;
+        await reply.send(whole.subarray(1000));
+      };
+      client.send(head(`GET ${path}`));
+      await client.available(900);
+      // What comes behind an error is unheard, however much it is.
+      client.send(bytes).send(head('GET /cgi-bin/behind').repeat(5));
+      await delay(50);
+      rest.resolve();
+      const first = await client.answer();
+      t.equal(first.status, 200);
+      t.equal(first.end, 'whole');
+      t.equal(first.body.toString(), body, 'not a byte of the error is in it');
+      isRefusal(t, await client.answer(), { status, code: 'REQUEST_REFUSED' });
+      t.equal(await client.ended(), 'closed');
+      t.equal(client.unread.length, 0, 'then nothing');
+      t.equal(upstream.requests.length, 1, 'nothing behind the error was forwarded');
+      t.strictSame(failures(proxy), []);
+    });
+  }
+
+  t.test(
+    `answers that are complete, but still queue, come before the refusal of ${what}`,
+    async (t) => {
+      const { upstream, client } = await stage(t);
+      const large = 'x'.repeat(4_000_000);
+      upstream.answer = (request, reply) =>
+        reply.send(answerOf(request.target.includes('large') ? large : 'small'));
+      // Nobody reads: what the proxy has of the large answer waits in its socket, the others behind it.
+      client.socket.pause();
+      client.send(head('GET /cgi-bin/large') + head('GET /cgi-bin/a') + head('GET /cgi-bin/b'));
+      await until(() => upstream.requests.length === 3, 'all three reach the upstream');
+      client.send(bytes);
+      await delay(50);
+      client.socket.resume();
+      t.equal((await client.answer()).body.toString(), large);
+      t.equal((await client.answer()).body.toString(), 'small');
+      t.equal((await client.answer()).body.toString(), 'small');
+      isRefusal(t, await client.answer(), { status, code: 'REQUEST_REFUSED' });
+      t.equal(await client.ended(), 'closed');
+    },
+  );
+
+  t.test(`a client that resets right behind ${what} harms nobody`, async (t) => {
+    const { proxy, upstream } = await stage(t);
+    const clients: RawClient[] = [];
+    for (let n = 0; n < 20; n++) {
+      const client = await rawClient(t, proxy.url);
+      clients.push(client.send(n % 2 === 0 ? bytes : head('GET /cgi-bin/first') + bytes));
+    }
+    await delay(20);
+    for (const client of clients) client.reset();
+    await until(
+      async () => (await proxy.metric('requests_in_flight')) === 0,
+      'no request is in flight',
+    );
+    upstream.answer = answerOf('alive');
+    const client = await rawClient(t, proxy.url);
+    t.equal((await client.request('GET /cgi-bin/x').answer()).body.toString(), 'alive');
+    t.strictSame(failures(proxy), []);
+  });
+}
+
+t.test('an answer without a length to an HTTP/1.0 client ends where it ends', async (t) => {
+  const { upstream, client } = await stage(t);
+  upstream.answer = async (_request, reply) => {
+    await reply.send('HTTP/1.1 200 OK\r\n\r\nfirst half, ');
+    await delay(50);
+    await reply.send('second half');
+    reply.cut();
+  };
+  client.send(`${head('GET /cgi-bin/first HTTP/1.0')}${GARBAGE}`);
+  const { body } = await client.answer();
+  t.equal(body.toString(), 'first half, second half');
+});
+
+t.test('an upload that is refused and goes on malformed gets one answer', async (t) => {
+  const { upstream, client } = await stage(t);
+  client.request('POST //cgi-bin/x', ['Transfer-Encoding: chunked'], '3\r\nabc\r\n');
+  isRefusal(t, await client.answer(), { status: 400, code: 'REQUEST_REFUSED', says: /slash/ });
+  client.send('no chunk\r\n');
+  t.equal(await client.ended(), 'closed');
+  t.equal(client.unread.length, 0);
+  t.equal(upstream.requests.length, 0);
+});
+
+t.test('a client that goes away in the middle of its body leaves nothing behind', async (t) => {
+  const { proxy } = await stage(t);
+  for (const fields of ['Content-Length: 10', 'Transfer-Encoding: chunked']) {
+    for (const path of ['/cgi-bin/x', '/sns/x']) {
+      const client = await rawClient(t, proxy.url);
+      client.request(`POST ${path}`, [fields], '5\r\n');
+      await until(
+        async () => (await proxy.metric('requests_in_flight')) === 1,
+        'the request is in flight',
+      );
+      client.socket.end();
+      await until(
+        async () => (await proxy.metric('requests_in_flight')) === 0,
+        'it is noticed within a second',
+        1000,
+      );
+    }
+  }
+});
+
+async function stage(t: Test): Promise<{
+  upstream: RawUpstream;
+  proxy: Awaited<ReturnType<typeof startProxy>>;
+  client: RawClient;
+}> {
+  const upstream = await startRawUpstream(t);
+  const proxy = await startProxy(t, { upstream: upstream.url });
+  await untilReady(proxy);
+  return { upstream, proxy, client: await rawClient(t, proxy.url) };
+}

@@ -1,0 +1,48 @@
+/** An app, as far as these tests need one: it calls, and reads its answers whole. */
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string;
+  /** The body, which must be JSON. */
+  readonly json: Readonly<Record<string, unknown>>;
+}
+
+export async function call(url: string, init: RequestInit = {}): Promise<Reply> {
+  const response = await fetch(url, init);
+  const body = await response.text();
+  return {
+    status: response.status,
+    headers: response.headers,
+    body,
+    get json() {
+      return JSON.parse(body) as Record<string, unknown>;
+    },
+  };
+}
+
+/** An upload of media; beyond the replay body limit it takes the stream lane. */
+export function upload(proxyUrl: string, lengthBytes: number): Promise<Reply> {
+  return call(`${proxyUrl}/cgi-bin/media/upload?type=image`, {
+    method: 'POST',
+    headers: { 'content-type': 'multipart/form-data; boundary=x' },
+    body: Buffer.alloc(lengthBytes, 'media '),
+  });
+}
+
+/** The answers to `count` calls that are made at once; each says which one it was. */
+export function callAtOnce(proxyUrl: string, count: number): Promise<readonly Reply[]> {
+  return Promise.all(
+    Array.from({ length: count }, (_, number) => call(`${proxyUrl}/wxa/order?number=${number}`)),
+  );
+}
+
+/** How many of the answers of `callAtOnce` are good, and the ones that were asked for. */
+export function countGood(replies: readonly Reply[]): number {
+  return replies.filter(
+    ({ status, body }, number) =>
+      status === 200 &&
+      body.startsWith('{"errcode":0,') &&
+      body.includes(`"query":"number=${number}"`),
+  ).length;
+}

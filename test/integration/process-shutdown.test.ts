@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import t from 'tap';
+import { serverAndSimulator } from '../helpers/process.ts';
+import { until } from '../helpers/proxy.ts';
+import { call } from './app.ts';
+
+t.jobs = 2;
+
+t.test('SIGTERM: not ready, a request in flight ends well, then exit code 0', async (t) => {
+  const { simulator, server } = await serverAndSimulator(t);
+  simulator.fault({ kind: 'hold', path: '/wxa/slow' });
+  const slow = call(`${server.url}/wxa/slow`);
+  await until(() => simulator.state().held === 1, 'the request is in flight');
+
+  server.kill('SIGTERM');
+  await until(async () => (await call(`${server.admin}/readyz`)).status === 503, 'not ready');
+  await until(async () => {
+    const refused = call(`${server.url}/wxa/new`).then(() => false);
+    return refused.catch(() => true);
+  }, 'nothing new is accepted');
+  t.equal((await call(`${server.admin}/healthz`)).status, 200, 'alive as long as it works');
+  simulator.release();
+
+  t.match((await slow).json, { errcode: 0, echo: { path: '/wxa/slow' } });
+  const { code, signal, stdout, stderr } = await server.exited;
+  t.equal(code, 0);
+  t.equal(signal, null);
+  t.match(stdout, /"msg":"stopped"\}\n$/, 'the last line of the log is not lost');
+  t.equal(stderr, '');
+});
+
+t.test('SIGTERM while an app is slow to read a long answer: it gets all of it', async (t) => {
+  const { server } = await serverAndSimulator(t);
+  const lengthBytes = 20_000_000;
+  const path = `/cgi-bin/media/get?media_id=m&bytes=${lengthBytes}`;
+  const [answer] = (await once(get(server.url + path), 'response')) as [IncomingMessage];
+  server.kill('SIGTERM');
+  await until(async () => (await call(`${server.admin}/readyz`)).status === 503, 'not ready');
+  let receivedBytes = 0;
+  for await (const chunk of answer) receivedBytes += (chunk as Buffer).length;
+  t.equal(receivedBytes, lengthBytes);
+  t.equal((await server.exited).code, 0);
+});
+
+t.test('a second signal ends it at once', async (t) => {
+  const { simulator, server } = await serverAndSimulator(t);
+  simulator.fault({ kind: 'hold', path: '/wxa/slow' });
+  const slow = call(`${server.url}/wxa/slow`).then(
+    () => 'answered',
+    () => 'cut',
+  );
+  await until(() => simulator.state().held === 1, 'the request is in flight');
+  server.kill('SIGTERM');
+  await until(async () => (await call(`${server.admin}/readyz`)).status === 503, 'not ready');
+  server.kill('SIGINT');
+  t.equal((await server.exited).code, 1);
+  t.equal(await slow, 'cut');
+});
+
+t.test('what takes longer than the drain timeout is cut off, and the log says so', async (t) => {
+  const { simulator, server } = await serverAndSimulator(t, { WXPROXY_DRAIN_TIMEOUT: '100ms' });
+  simulator.fault({ kind: 'hang', path: '/wxa/slow' });
+  const slow = call(`${server.url}/wxa/slow`).then(
+    () => 'answered',
+    () => 'cut',
+  );
+  await simulator.until((requests) => requests.some(({ url }) => url.startsWith('/wxa/slow')));
+  server.kill('SIGTERM');
+  const { code, stdout } = await server.exited;
+  t.equal(code, 0);
+  t.equal(await slow, 'cut');
+  t.match(stdout, /"level":"warn".*the drain timeout is over/);
+});

@@ -1,0 +1,31 @@
+import t from 'tap';
+import { proxyAndSimulator } from '../helpers/proxy.ts';
+import { call, callAtOnce } from './app.ts';
+
+t.test("a rejected token whose refresh fails too: the app gets WeChat's own answer", async (t) => {
+  const { proxy, simulator } = await proxyAndSimulator(t);
+  simulator.revoke();
+  simulator.refuseTokens({ errcode: -1, count: 'forever' });
+  simulator.reset('counts');
+  const replies = await callAtOnce(proxy.url, 100);
+  for (const { status, json, headers } of replies) {
+    t.equal(status, 200);
+    t.equal(json['errcode'], 40001);
+    t.match(json['errmsg'], /^invalid credential, access_token is invalid.* rid: /);
+    t.equal(headers.get('x-wxproxy-error'), null, 'it is no answer of ours');
+  }
+  t.equal(simulator.counts.apiCalls, 100, 'each was sent once');
+  t.equal(simulator.counts.tokenCalls, 1, 'the back-off holds for rejections as well');
+  t.equal(await proxy.metric('replays_skipped_total', { reason: 'no_token' }), 100);
+  t.equal(await proxy.metric('token_refresh_failures_total', { reason: 'busy' }), 1);
+});
+
+t.test('also when the refresh takes too long', async (t) => {
+  const { proxy, simulator } = await proxyAndSimulator(t, { WXPROXY_TOKEN_TIMEOUT: '200ms' });
+  simulator.revoke();
+  simulator.fault({ kind: 'hang', tokenCalls: true, count: 'forever' });
+  const { status, json } = await call(`${proxy.url}/wxa/order`);
+  t.equal(status, 200);
+  t.equal(json['errcode'], 40001);
+  t.equal(await proxy.metric('token_refresh_failures_total', { reason: 'timeout' }), 1);
+});
