@@ -263,7 +263,10 @@ for (let left = 100; ; left--) {
 }
 console.log('first call: ok');
 await fetch('http://127.0.0.1:9080/__simulator/rotate', { method: 'POST' });
-console.log(`after a rotation: ${Array.isArray(await call()) ? 'ok' : 'failed'}`);
+const answered = Array.isArray(await call());
+const metrics = await (await fetch('http://127.0.0.1:9464/metrics')).text();
+const replayed = /^wxproxy_replays_total\{[^}]*outcome="ok"[^}]*\} 1$/m.test(metrics);
+console.log(`after a rotation: ${answered && replayed ? 'ok' : 'failed'}`);
 setInterval(() => {}, 60_000);
 EOF
   chmod -R a+rX "$DIR/secret" "$DIR/scripts"
@@ -335,7 +338,7 @@ build
 say 'image'
 check_config
 check_contents
-equals '--version' "$version" "$(timeout 60 podman run --rm --network none "$IMAGE" --version)"
+equals '--version' "$version" "$(timeout 60 podman run --rm --network none --no-healthcheck "$IMAGE" --version)"
 say 'pod: WeChat simulator, proxy and app on one loopback'
 write_pod_files
 check_pod

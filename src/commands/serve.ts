@@ -1,4 +1,5 @@
 import { createApp, type App } from '../app.ts';
+import { boundYoungGeneration } from '../server/young-generation.ts';
 import { environment } from '../settings/environment.ts';
 import { loadSettings } from '../settings/load.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
@@ -7,6 +8,7 @@ import { startFault } from './start-fault.ts';
 
 /** Runs the proxy until it is asked to end. */
 export async function serve(argv: readonly string[], context: CommandContext): Promise<number> {
+  boundYoungGeneration();
   let logger: Logger | undefined;
   const settings = loadSettings({
     argv,

@@ -103,6 +103,7 @@ function describe({ id, req, route, account }: Exchange): Record<string, unknown
  */
 function linger({ req }: Exchange): void {
   const { socket } = req;
+  if (socket.destroyed) return;
   req.resume();
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
   const clear = (): void => clearTimeout(timer);

@@ -112,7 +112,9 @@ function bothLocalhost(a: { host: string }, b: { host: string }): boolean {
 
 /** The app's own WECHAT_… variables are none of our business, but one may be a mistyped ours. */
 function misnamed(wanted: string, env: NodeJS.ProcessEnv): string {
-  const others = Object.keys(env).filter((name) => /^(?:WECHAT|WX|WEIXIN)_/i.test(name));
+  const others = Object.keys(env).filter(
+    (name) => name !== wanted && /^(?:WECHAT|WX|WEIXIN)_/i.test(name),
+  );
   const near = others.find((name) => didYouMean(name.toUpperCase(), [wanted]) !== '');
   return near === undefined ? '' : ` (${near} is set: did you mean ${wanted}?)`;
 }

@@ -54,6 +54,13 @@ export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 /** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
+/** Gauges of prom-client that are named as if they were counters; the same without `_total` stay. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 export interface MetricsOptions {
   readonly version: string;
   /** Off in tests that run many instances in one process. */
@@ -153,7 +160,10 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     this.#buildInfo.set({ version: options.version, node: process.version }, 1);
     for (const reason of REFUSAL_REASONS) this.#refused.inc({ reason }, 0);
-    if (options.processMetrics !== false) collectDefaultMetrics({ register: this.registry });
+    if (options.processMetrics !== false) {
+      collectDefaultMetrics({ register: this.registry });
+      for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    }
   }
 
   /** The series of one account, zeroes first, from when it comes into use until `dispose`. */
@@ -229,6 +239,7 @@ export class Metrics {
 
   storeOperation(store: string, operation: string, outcome: 'ok' | 'failed'): void {
     this.#storeOperations.inc({ store, operation, outcome });
+    this.#storeOperations.inc({ store, operation, outcome: 'failed' }, 0);
     this.lastStore = { name: store, ok: outcome === 'ok' };
   }
 
@@ -286,7 +297,7 @@ export class AccountMetrics {
       requests.begin({ route, status: '200' });
       duration.begin({ route });
     }
-    for (const errcode of ['-1', '45009', '45011', '48001', 'other']) errcodes.begin({ errcode });
+    for (const errcode of ['-1', '45009', '45011', '48001', '48006', 'other']) errcodes.begin({ errcode });
     for (const reason of UPSTREAM_FAILURES) upstreamFailures.begin({ reason });
     if (what === 'everything') this.#beginToken();
   }

@@ -1,7 +1,7 @@
 import type { RefreshOutcome } from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
 import type { Dated } from './held-token.ts';
-import { STAGGER_MS } from './schedule.ts';
+import { staggerMs } from './schedule.ts';
 import type { IssuedToken, TokenRequest, TokenSource } from './sources/source.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
@@ -94,10 +94,14 @@ function isRunning({ until, lengthMs }: StoredCooldown, now: number): boolean {
   return until > now && until - now <= lengthMs;
 }
 
-/** By generation; a store that was flushed counts from one again, and then the later expiry tells. */
+/**
+ * By generation; a store that was flushed counts from one again, and then the later expiry tells.
+ * The same value is never newer, whatever it counts as there: it may be the one that was rejected.
+ */
 function isNewer(stored: Token, current: Token | undefined): boolean {
-  if (current === undefined || stored.generation > current.generation) return true;
-  return stored.value !== current.value && stored.expiresAt > current.expiresAt;
+  if (current === undefined) return true;
+  if (stored.value === current.value) return false;
+  return stored.generation > current.generation || stored.expiresAt > current.expiresAt;
 }
 
 /** Takes a stored token over; after a flush its generation is raised above ours, here and there. */
@@ -137,7 +141,7 @@ async function fetchOther(
   if (!store.shared) {
     // Replicas that share nothing are rejected together: the first to wake forces, the others look
     // again and find its token.
-    await new Promise<void>((resolve) => void clock.after(random() * STAGGER_MS, resolve));
+    await new Promise<void>((resolve) => void clock.after(staggerMs(random()), resolve));
     answer = await ask(false);
     if (isOther(answer)) return answer;
   }

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { until } from '../helpers/proxy.ts';
-import { OK, type Answer } from '../helpers/raw-upstream.ts';
+import { OK, type Answer, type Reply } from '../helpers/raw-upstream.ts';
 import { LANES, onEachLane, STREAM_LANE, type Stage } from './on-each-lane.ts';
 
 /** Opens `count` connections to the upstream and leaves them in the proxy's pool. */
@@ -16,19 +16,20 @@ async function pool(stage: Stage, count: number): Promise<void> {
   await Promise.all(clients.map((client) => client.request(`GET ${path}`).answer()));
 }
 
-/** Connections that were pooled turn out dead as soon as they are used. */
-const ways: Readonly<Record<string, Answer>> = {
-  reset: (request, reply) => {
-    if (isPooled(request.connection)) reply.reset();
-    else return reply.send(OK);
-  },
-  closed: (request, reply) => {
-    if (isPooled(request.connection)) reply.cut();
-    else return reply.send(OK);
-  },
-};
 const POOLED = 3;
-const isPooled = (connection: number): boolean => connection <= POOLED;
+
+/** Connections that were pooled turn out dead as soon as they are used. */
+function deadIfPooled(end: (reply: Reply) => void): Answer {
+  return async (request, reply) => {
+    if (request.connection <= POOLED) end(reply);
+    else await reply.send(request.method === 'HEAD' ? OK.slice(0, OK.indexOf('{')) : OK);
+  };
+}
+
+const ways: Readonly<Record<string, Answer>> = {
+  reset: deadIfPooled((reply) => reply.reset()),
+  closed: deadIfPooled((reply) => reply.cut()),
+};
 
 for (const [way, answer] of Object.entries(ways)) {
   for (const method of ['GET', 'HEAD']) {

@@ -63,7 +63,7 @@ t.test('only what is among the allowed paths is served, in no disguise', async (
   t.equal((await client.request(prefixed).answer()).status, 200);
   for (const path of [
     ...disguises,
-    ...disguises.map((path) => path.replace('delete', 'get')).filter((path) => !isPlain(path)),
+    ...disguises.map((other) => other.replace('delete', 'get')).filter((other) => !isPlain(other)),
     '/',
     '/cgi-bin/menu',
     '/cgi-bin/menu/getx',

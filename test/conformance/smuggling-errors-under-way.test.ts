@@ -40,7 +40,7 @@ for (const [what, bytes, status] of errors) {
       const first = await client.answer();
       t.equal(first.status, 200);
       t.equal(first.end, 'whole');
-      t.equal(first.body.toString(), body, 'not a byte of the error is in it');
+      t.ok(first.body.equals(Buffer.from(body)), 'not a byte of the error is in it');
       isRefusal(t, await client.answer(), { status, code: 'REQUEST_REFUSED' });
       t.equal(await client.ended(), 'closed');
       t.equal(client.unread.length, 0, 'then nothing');
@@ -48,28 +48,6 @@ for (const [what, bytes, status] of errors) {
       t.strictSame(failures(proxy), []);
     });
   }
-
-  t.test(
-    `answers that are complete, but still queue, come before the refusal of ${what}`,
-    async (t) => {
-      const { upstream, client } = await stage(t);
-      const large = 'x'.repeat(4_000_000);
-      upstream.answer = (request, reply) =>
-        reply.send(answerOf(request.target.includes('large') ? large : 'small'));
-      // Nobody reads: what the proxy has of the large answer waits in its socket, the others behind it.
-      client.socket.pause();
-      client.send(head('GET /cgi-bin/large') + head('GET /cgi-bin/a') + head('GET /cgi-bin/b'));
-      await until(() => upstream.requests.length === 3, 'all three reach the upstream');
-      client.send(bytes);
-      await delay(50);
-      client.socket.resume();
-      t.equal((await client.answer()).body.toString(), large);
-      t.equal((await client.answer()).body.toString(), 'small');
-      t.equal((await client.answer()).body.toString(), 'small');
-      isRefusal(t, await client.answer(), { status, code: 'REQUEST_REFUSED' });
-      t.equal(await client.ended(), 'closed');
-    },
-  );
 
   t.test(`a client that resets right behind ${what} harms nobody`, async (t) => {
     const { proxy, upstream } = await stage(t);
@@ -90,6 +68,45 @@ for (const [what, bytes, status] of errors) {
     t.strictSame(failures(proxy), []);
   });
 }
+
+for (const [what, bytes, status] of errors.filter(([name]) => name !== 'CONNECT')) {
+  t.test(
+    `answers that are complete, but still queue, come before the refusal of ${what}`,
+    async (t) => {
+      const { upstream, client } = await stage(t);
+      const large = 'x'.repeat(4_000_000);
+      upstream.answer = (request, reply) =>
+        reply.send(answerOf(request.target.includes('large') ? large : 'small'));
+      // Nobody reads: what the proxy has of the large answer waits in its socket, the others behind it.
+      client.socket.pause();
+      client.send(head('GET /cgi-bin/large') + head('GET /cgi-bin/a') + head('GET /cgi-bin/b'));
+      await until(() => upstream.requests.length === 3, 'all three reach the upstream');
+      client.send(bytes);
+      await delay(50);
+      client.socket.resume();
+      t.ok((await client.answer()).body.equals(Buffer.from(large)), 'the large answer is whole');
+      t.equal((await client.answer()).body.toString(), 'small');
+      t.equal((await client.answer()).body.toString(), 'small');
+      isRefusal(t, await client.answer(), { status, code: 'REQUEST_REFUSED' });
+      t.equal(await client.ended(), 'closed');
+    },
+  );
+}
+
+// Node lets go of a connection with CONNECT: nobody would notice any more that its client reads on.
+t.test(
+  'an answer that its client does not read is cut short where CONNECT follows, and leaves nothing behind',
+  async (t) => {
+    const { upstream, proxy, client } = await stage(t);
+    upstream.answer = answerOf('x'.repeat(8_000_000));
+    client.socket.pause();
+    client.send(head('GET /cgi-bin/large') + head('CONNECT localhost:80'));
+    await until(() => upstream.requests.length === 1, 'it reaches the upstream');
+    await until(async () => (await proxy.metric('requests_in_flight')) === 0, 'it is given up');
+    client.socket.resume();
+    t.equal((await client.answer()).end, 'cut');
+  },
+);
 
 t.test('an answer without a length to an HTTP/1.0 client ends where it ends', async (t) => {
   const { upstream, client } = await stage(t);

@@ -87,33 +87,34 @@ export function sourceContract(t: Test, name: string, make: MakeSource): void {
     }
   });
 
-  const faults: readonly (readonly [Fault, string])[] = [
-    [{ kind: 'hang' }, 'timeout'],
-    [{ kind: 'slow', everyMs: 20 }, 'timeout'],
-    [{ kind: 'reset' }, 'network'],
-    [{ kind: 'reset-after-head' }, 'network'],
-    [{ kind: 'cut' }, 'network'],
-    [{ kind: 'server-error' }, 'bad_response'],
-    [{ kind: 'html' }, 'bad_response'],
-    [{ kind: 'empty' }, 'bad_response'],
-    [{ kind: 'answer', body: '{"expires_in":7200}' }, 'bad_response'],
-    [{ kind: 'answer', status: 302, headers: { location: '/cgi-bin/token' } }, 'bad_response'],
-    [{ kind: 'answer', body: ' '.repeat(65 * 1024) }, 'bad_response'],
+  const faults: readonly (readonly [string, Fault, string])[] = [
+    ['a call that hangs', { kind: 'hang' }, 'timeout'],
+    ['an answer that trickles', { kind: 'slow', everyMs: 20 }, 'timeout'],
+    ['a reset', { kind: 'reset' }, 'network'],
+    ['a reset after the head', { kind: 'reset-after-head' }, 'network'],
+    ['a cut answer', { kind: 'cut' }, 'network'],
+    ['an empty 500', { kind: 'server-error' }, 'bad_response'],
+    ['a page of HTML', { kind: 'html' }, 'bad_response'],
+    ['an empty answer', { kind: 'empty' }, 'bad_response'],
+    ['no token', { kind: 'answer', body: '{"expires_in":7200}' }, 'bad_response'],
+    [
+      'a redirect, which is not followed,',
+      { kind: 'answer', status: 302, headers: { location: '/cgi-bin/token' } },
+      'bad_response',
+    ],
+    ['a huge answer', { kind: 'answer', body: ' '.repeat(65 * 1024) }, 'bad_response'],
   ];
-  for (const [fault, reason] of faults) {
-    t.test(
-      `${name}: trouble of the kind "${fault.kind}" is ${reason}, once and in time`,
-      async (t) => {
-        const { source, wechat } = await bench(t, reason === 'timeout' ? SHORT_MS : PATIENT_MS);
-        wechat.fault(fault);
-        const error = await failure(source);
-        t.equal(error.reason, reason);
-        t.equal(error.errcode, undefined);
-        t.equal(wechat.requests.length, 1, 'one request, never a second by itself');
-        const shown = inspect(error, { depth: 9, showHidden: true });
-        t.notOk(shown.includes(CONTRACT_SECRET), 'no secret in the failure');
-      },
-    );
+  for (const [what, fault, reason] of faults) {
+    t.test(`${name}: ${what} is ${reason}, after one request`, async (t) => {
+      const { source, wechat } = await bench(t, reason === 'timeout' ? SHORT_MS : PATIENT_MS);
+      wechat.fault(fault);
+      const error = await failure(source);
+      t.equal(error.reason, reason);
+      t.equal(error.errcode, undefined);
+      t.equal(wechat.requests.length, 1, 'never a second one by itself');
+      const shown = inspect(error, { depth: 9, showHidden: true });
+      t.notOk(shown.includes(CONTRACT_SECRET), 'no secret in the failure');
+    });
   }
 
   t.test(`${name}: nobody listening is a network failure`, async (t) => {

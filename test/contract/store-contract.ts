@@ -94,6 +94,19 @@ export function storeContract(
     t.same((await store.load(APPID)).token, token(3));
   });
 
+  t.test(`${name}: a cool-down cannot be shortened by who began one later`, async (t) => {
+    const store = await empty(t);
+    const cooldown = { generation: 10, until: NOW + 60_000, lengthMs: 60_000 };
+    await store.saveCooldown(APPID, cooldown);
+    await store.saveCooldown(APPID, { generation: 10, until: NOW + 30_000, lengthMs: 30_000 });
+    t.same((await store.load(APPID)).cooldown, cooldown, 'of the same generation');
+    await store.saveCooldown(APPID, { generation: 9, until: NOW + 90_000, lengthMs: 90_000 });
+    t.same((await store.load(APPID)).cooldown, cooldown, 'or about an older one');
+    const next = { generation: 11, until: NOW + 30_000, lengthMs: 30_000 };
+    await store.saveCooldown(APPID, next);
+    t.same((await store.load(APPID)).cooldown, next, 'a newer one counts anew');
+  });
+
   t.test(`${name}: 18 forces a day, 30 s apart, however many ask`, async (t) => {
     const store = await empty(t);
     const asked = await Promise.all(Array.from({ length: 50 }, () => store.takeForce(APPID, NOW)));

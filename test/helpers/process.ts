@@ -34,6 +34,9 @@ export interface ServerProcess extends ProgramProcess {
   readonly admin: string;
 }
 
+/** Environment variables; undefined: not set. */
+export type Variables = Readonly<Record<string, string | undefined>>;
+
 export interface ProgramOptions {
   /** undefined unsets. */
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -126,17 +129,12 @@ export async function serverAndSimulator(
   return { server, simulator };
 }
 
-interface Listening {
-  readonly data: string;
-  readonly admin: string;
-}
-
-/** The addresses in the log line that says them. */
-function listening(log: string): Listening | undefined {
-  const line = log
-    .split('\n')
-    .find((candidate) => candidate.startsWith('{') && candidate.includes('"msg":"listening"'));
-  return line === undefined ? undefined : (JSON.parse(line) as Listening);
+/** The addresses in the log line that says them, in either format. */
+function listening(log: string): { readonly data: string; readonly admin: string } | undefined {
+  const line = log.split('\n').find((candidate) => candidate.includes('listening')) ?? '';
+  const [, admin] = /"admin":"([^"]+)"/.exec(line) ?? [];
+  const [, data] = /"data":"([^"]+)"/.exec(line) ?? [];
+  return admin === undefined || data === undefined ? undefined : { data, admin };
 }
 
 /** Nothing of ours that could change what the program does; tap's own, so that coverage sees it. */

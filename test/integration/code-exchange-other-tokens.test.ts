@@ -67,3 +67,22 @@ t.test("calls with somebody else's token work while there is no app token", asyn
     await answer.arrayBuffer();
   }
 });
+
+t.test("with a client key, calls with somebody else's token need it as a header", async (t) => {
+  const key = 'a-client-key-of-some-length';
+  const { proxy, simulator } = await proxyAndSimulator(t, { WXPROXY_CLIENT_KEY: key });
+  const before = simulator.requests.length;
+  for (const url of OTHERS) {
+    const refused = await fetch(`${proxy.url}${url}&secret=${key}`);
+    t.equal(refused.status, 401, url);
+    await refused.arrayBuffer();
+  }
+  t.equal(simulator.requests.length, before);
+  for (const url of OTHERS) {
+    const passed = await fetch(`${proxy.url}${url}`, { headers: { 'x-wxproxy-key': key } });
+    t.equal(passed.status, 200, url);
+    await passed.arrayBuffer();
+    const names = simulator.requests.at(-1)?.rawHeaders.map((name) => name.toLowerCase());
+    t.notOk(names?.includes('x-wxproxy-key'), 'the key stays here');
+  }
+});

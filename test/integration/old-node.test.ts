@@ -13,7 +13,10 @@ t.test('the built program runs', async (t) => {
 
   t.test('and on an old Node says in one line what it needs', async (t) => {
     const node = oldNode();
-    if (node === undefined) return t.pass({ skip: 'there is no Node older than 22 on PATH' });
+    if (node === undefined) {
+      t.pass({ skip: 'there is no Node older than 22 on PATH' });
+      return;
+    }
     for (const argv of [[], ['--version'], ['demo']]) {
       const old = await runProgram(t, argv, { main, node: node.path, env: { NODE_OPTIONS: '' } });
       t.equal(old.code, 2);
@@ -32,7 +35,8 @@ function build(t: Test): string {
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
   const project = join(ROOT, 'tsconfig.build.json');
-  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', join(folder, 'dist')]);
+  // The types are checked elsewhere; without that it takes a third of the time.
+  execFileSync(process.execPath, [tsc, '-p', project, '--noCheck', '--outDir', `${folder}/dist`]);
   copyFileSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   return join(folder, 'dist/cli.js');

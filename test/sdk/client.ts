@@ -40,6 +40,16 @@ export interface Client {
   readonly memory: () => string;
 }
 
+export interface Subject {
+  readonly name: string;
+  /**
+   * `fetches`: it gets itself a token, as SDKs do, and is given a placeholder. `none`: it sends no
+   * token at all and names a second account in the path of its base URL.
+   */
+  readonly token: 'fetches' | 'none';
+  readonly open: (given: Given) => Client;
+}
+
 /** Answers that several clients ask for. */
 export const WANTED = {
   callbackIps: { ip_list: ['127.0.0.1', '127.0.0.2'] },

@@ -11,6 +11,7 @@ import { layWire, type Wire } from './wire.ts';
 
 export const FIRST: string = DEMO_ACCOUNT.appid;
 export const SECOND = 'wxfedcba9876543210';
+export const CLIENT_KEY = 'a-client-key-of-some-length';
 const SECRETS: Readonly<Record<string, string>> = {
   [FIRST]: DEMO_ACCOUNT.appsecret,
   [SECOND]: 'fedcba9876543210fedcba9876543210',
@@ -23,9 +24,9 @@ export interface Desk {
   readonly folder: string;
   readonly file: Upload;
   /** Every real token there has been, and both AppSecrets. */
-  secrets(): string[];
+  readonly secrets: () => string[];
   /** API calls that arrived with a token that was good, by the account whose token it was. */
-  served(): Record<string, number>;
+  readonly served: () => Record<string, number>;
 }
 
 export async function openDesk(t: Test, clientKey?: string): Promise<Desk> {

@@ -2,80 +2,21 @@
 import { createHash } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { JPEG, PNG } from '../../src/simulator/media.ts';
-import type { Call, Client, Given } from './client.ts';
-import { FIRST, openDesk, SECOND, type Desk } from './desk.ts';
-import type { SentRequest } from './wire.ts';
-
-const KEY = 'a-client-key-of-some-length';
-const TOKEN_PATHS = /\/cgi-bin\/(?:stable_)?token(?:\?|$)/;
-
-export interface Subject {
-  readonly name: string;
-  /**
-   * `fetches`: it gets itself a token, as SDKs do, and is given a placeholder. `none`: it sends no
-   * token at all and names a second account in the path of its base URL.
-   */
-  readonly token: 'fetches' | 'none';
-  readonly open: (given: Given) => Client;
-}
+import type { Client, Subject } from './client.ts';
+import { CLIENT_KEY, FIRST, openDesk, SECOND, type Desk } from './desk.ts';
+import { askedForNoToken, heldNothing, reachedTheirAccount } from './evidence.ts';
+import { refusedToken, stubbornTokenError } from './failing.ts';
 
 /** Runs all promises. */
 export function keepPromises(subject: Subject): void {
   const { name } = subject;
   void t.test(`${name}, its base URL changed and nothing else`, (t) => promises(t, subject));
-  void t.test(`${name}, with the client key for a secret`, (t) => promises(t, subject, KEY));
-  void t.test(`${name}, when a token error does not go away`, (t) => tokenError(t, subject));
+  void t.test(`${name}, with the client key for a secret`, (t) => promises(t, subject, CLIENT_KEY));
+  void t.test(`${name}, when a token error does not go away`, (t) =>
+    stubbornTokenError(t, subject),
+  );
   if (subject.token === 'fetches') {
-    void t.test(`${name}, when it is refused a token`, (t) => noToken(t, subject));
-  }
-}
-
-/** One endpoint that says 40001 for ever must not burn the daily quota, whatever an SDK makes of it. */
-async function tokenError(t: Test, subject: Subject): Promise<void> {
-  const { simulator, wire, folder } = await openDesk(t);
-  const client = subject.open({
-    baseUrl: wire.url,
-    appid: FIRST,
-    secret: 'none-that-would-do',
-    headers: {},
-    folder,
-  });
-  simulator.reject({ errcode: 40001, count: 'forever' });
-  for (const { run } of Object.values(client.calls)) {
-    t.match(await failure(run), /40001|invalid credential/, 'the app is told in the end');
-  }
-  const sent = await wire.sent();
-  t.ok(sent.length < 40, `${sent.length} requests of the app`);
-  // The proxy asks for another token once, and once more with force.
-  t.ok(simulator.counts.tokenCalls <= 4, `${simulator.counts.tokenCalls} token calls`);
-  t.equal(simulator.counts.accounts[FIRST]?.stableForced, 1);
-}
-
-/** A token endpoint that refuses ends the matter: nothing asks without end. */
-async function noToken(t: Test, subject: Subject): Promise<void> {
-  const { simulator, wire, folder } = await openDesk(t, KEY);
-  const client = subject.open({
-    baseUrl: wire.url,
-    appid: FIRST,
-    secret: 'not-the-client-key',
-    headers: {},
-    folder,
-  });
-  const [call] = Object.values(client.calls);
-  t.match(await failure((call as Call).run), /401|access_token/);
-  const sent = await wire.sent();
-  t.ok(sent.length < 5, `${sent.length} requests of the app`);
-  t.equal(simulator.counts.apiCalls, 0);
-  t.equal(simulator.counts.tokenCalls, 1, "the proxy's own");
-}
-
-/** What a call failed with, as text, whether it throws or hands the answer on. */
-async function failure(run: () => Promise<unknown>): Promise<string> {
-  try {
-    return JSON.stringify(await run());
-  } catch (error) {
-    const { message, code } = error as { message: string; code?: unknown };
-    return `${message} ${String(code)}`;
+    void t.test(`${name}, when it is refused a token`, (t) => refusedToken(t, subject));
   }
 }
 
@@ -113,7 +54,7 @@ async function promises(t: Test, subject: Subject, clientKey?: string): Promise<
   await exchanges(t, first, desk);
 
   const sent = await wire.sent();
-  await reachedTheirAccount(t, sent, desk);
+  reachedTheirAccount(t, sent, desk);
   askedForNoToken(t, sent, subject, desk);
   heldNothing(t, [first, second], desk);
   t.equal(await proxy.metric('replays_total', { outcome: 'ok' }), 2, 'one replay a rotation');
@@ -156,51 +97,6 @@ async function exchanges(t: Test, { exchange }: Client, { simulator }: Desk): Pr
   if (exchange === undefined) return;
   t.match(await exchange('a-login-code'), { openid: /^o[\w-]{27}$/ }, 'a login code');
   t.match(simulator.requests.at(-1)?.url, /^\/sns\/(?:jscode2session|userinfo)\?/);
-}
-
-/** As many calls arrived with an account's token as were made for that account. */
-async function reachedTheirAccount(
-  t: Test,
-  sent: readonly SentRequest[],
-  { served, simulator }: Desk,
-): Promise<void> {
-  const made: Record<string, number> = { [FIRST]: 0, [SECOND]: 0 };
-  for (const { url } of sent) {
-    if (TOKEN_PATHS.test(url) || url.includes('/sns/')) continue;
-    const appid = url.includes(SECOND) ? SECOND : FIRST;
-    made[appid] = (made[appid] ?? 0) + 1;
-  }
-  // The simulator refused one call for each rotation, before it served its replay.
-  const wanted = { [FIRST]: (made[FIRST] ?? 0) + 1, [SECOND]: (made[SECOND] ?? 0) + 1 };
-  t.strictSame(served(), wanted, 'each call went out with the token of its account');
-  t.equal(simulator.counts.rejectedCalls, 2);
-  t.not(made[FIRST], made[SECOND], 'the two can be told apart');
-}
-
-/** The upstream saw the proxy's own token calls: one at first and one a rotation, for each account. */
-function askedForNoToken(
-  t: Test,
-  sent: readonly SentRequest[],
-  { token }: Subject,
-  { simulator }: Desk,
-): void {
-  const own = { token: 0, stableNormal: 2, stableForced: 0 };
-  t.strictSame(simulator.counts.accounts, { [FIRST]: own, [SECOND]: own });
-  t.equal(simulator.counts.tokenCalls, 4, "the proxy's own, and no other");
-  const asked = sent.filter(({ url }) => TOKEN_PATHS.test(url)).length;
-  if (token === 'fetches') t.equal(asked, 2, 'it asked for a token once an account, and kept it');
-  else t.equal(asked, 0);
-}
-
-/** Neither what it keeps nor any byte it was ever given holds a token, a secret or a token error. */
-function heldNothing(t: Test, clients: readonly Client[], { secrets, wire }: Desk): void {
-  const received = wire.received();
-  for (const secret of secrets()) {
-    t.notOk(received.includes(secret), 'nothing real was sent to the app');
-    for (const { memory } of clients) t.notOk(memory().includes(secret), 'it keeps nothing real');
-  }
-  t.notMatch(received, /"errcode":"?(?:4[0-2]\d{3}|-1)/, 'the app was shown no error');
-  t.match(received, /"ip_list"|"errcode":0/, 'and was shown answers');
 }
 
 function isUpload({ method, url }: { readonly method: string; readonly url: string }): boolean {

@@ -1,15 +1,19 @@
 import { inspect } from 'node:util';
+import t from 'tap';
 import type { Client, Given } from './client.ts';
 import { WANTED } from './client.ts';
 import { load } from './packages.ts';
 import { keepPromises } from './promises.ts';
+import { openTlsFront } from './tls-front.ts';
 
 type Answer = (error: Error | null, answer: unknown) => void;
 
 interface Api {
-  /** `setEndpoint` would put `https://` before it: a plain-http address goes in by hand. */
+  /** A plain-http address goes in here by hand: `setEndpoint` puts `https://` before what it is given. */
   endpoint: string;
   fileServerPrefix: string;
+  setEndpoint(domain: string): void;
+  setOpts(options: object): void;
   getIp(answer: Answer): void;
   getFollowers(answer: Answer): void;
   getUser(openid: string, answer: Answer): void;
@@ -29,10 +33,16 @@ function promised(call: (answer: Answer) => void): Promise<unknown> {
   });
 }
 
-function open({ baseUrl, appid, secret }: Given): Client {
-  const api = new API(appid, secret);
-  api.endpoint = baseUrl;
-  api.fileServerPrefix = `${baseUrl}/cgi-bin/`;
+/** @param point tells it where WeChat is */
+function opener(point: (api: Api, baseUrl: string) => void): (given: Given) => Client {
+  return ({ baseUrl, appid, secret }) => {
+    const api = new API(appid, secret);
+    point(api, baseUrl);
+    return clientOf(api);
+  };
+}
+
+function clientOf(api: Api): Client {
   return {
     calls: {
       getIp: { run: () => promised((done) => api.getIp(done)), wanted: WANTED.callbackIps },
@@ -53,4 +63,16 @@ function open({ baseUrl, appid, secret }: Given): Client {
   };
 }
 
+const open = opener((api, baseUrl) => {
+  api.endpoint = baseUrl;
+  api.fileServerPrefix = `${baseUrl}/cgi-bin/`;
+});
 keepPromises({ name: 'wechat-api', token: 'fetches', open });
+
+const front = await openTlsFront(t);
+const openWithTls = opener((api, baseUrl) => {
+  front.leadTo(baseUrl);
+  api.setEndpoint(front.host);
+  api.setOpts({ ca: front.ca });
+});
+keepPromises({ name: 'wechat-api by setEndpoint', token: 'fetches', open: openWithTls });

@@ -87,7 +87,10 @@ export function withFallback(
 
   return {
     name: shared.name,
-    shared: shared.shared,
+    // Replicas that cannot reach it share nothing, and must act so.
+    get shared() {
+      return shared.shared && !down;
+    },
     load: (appid) =>
       attempt(
         'load',
@@ -109,13 +112,17 @@ export function withFallback(
       await attempt('cooldown', appid, () => shared.saveCooldown(appid, cooldown), nothing);
     },
     async lock(appid) {
+      let isShared = true;
       const unlock = await attempt(
         'lock',
         appid,
         () => shared.lock(appid),
-        () => Promise.resolve(nothing),
+        () => {
+          isShared = false;
+          return own.lock(appid);
+        },
       );
-      return unlock === nothing ? nothing : () => attempt('unlock', appid, unlock, nothing);
+      return isShared ? () => attempt('unlock', appid, unlock, nothing) : unlock;
     },
     takeForce: (appid, now) =>
       attempt(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AccountRecord } from './memory.ts';
 
 const FORMAT = 1;
@@ -5,7 +6,13 @@ const FORMAT = 1;
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 export function serialiseRecords(records: ReadonlyMap<string, AccountRecord>): string {
-  return `${JSON.stringify({ format: FORMAT, accounts: Object.fromEntries(records) })}\n`;
+  const accounts = Object.fromEntries(records);
+  return `${JSON.stringify({ format: FORMAT, sha256: digest(accounts), accounts })}\n`;
+}
+
+/** What a failing disk has changed must not be served as a token. */
+function digest(accounts: object): string {
+  return createHash('sha256').update(JSON.stringify(accounts)).digest('hex');
 }
 
 /**
@@ -23,7 +30,10 @@ export function parseRecords(text: string, now: number): Map<string, AccountReco
     throw new Error('it is not one of ours');
   }
   const records = Object.entries(parsed['accounts']);
-  if (!records.every(([, record]) => isRecord(record))) throw new Error('it is damaged');
+  const isWhole = parsed['sha256'] === digest(parsed['accounts']);
+  if (!isWhole || !records.every(([, record]) => isRecord(record))) {
+    throw new Error('it is damaged');
+  }
   const read = new Map(records as [string, AccountRecord][]);
   for (const { token } of read.values()) {
     if (token !== undefined && token.expiresAt - now > LONGEST_LIFE_MS) {

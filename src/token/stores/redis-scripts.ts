@@ -5,7 +5,7 @@
  * of the same one. @returns value, expiresAt and generation that are held afterwards
  */
 export const SAVE = `
-local generation = tonumber(redis.call('HGET', KEYS[1], 'generation') or '0')
+local generation = tonumber(redis.call('HGET', KEYS[1], 'generation') or '0') or 0
 local value = redis.call('HGET', KEYS[1], 'value')
 if generation > tonumber(ARGV[1]) or (generation == tonumber(ARGV[1]) and value and value ~= ARGV[2]) then
   return redis.call('HMGET', KEYS[1], 'value', 'expiresAt', 'generation')
