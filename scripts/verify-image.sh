@@ -3,8 +3,8 @@
 #
 #   npm run verify:image
 #
-# Debian, as root. Installs podman and what it needs where it is missing. Everything it keeps is under
-# VERIFY_IMAGE_DIR. Base images that cannot be pulled are replaced by stand-ins made from Debian's
+# Debian, as root. Installs podman and what it needs where it is missing. All it keeps is under
+# VERIFY_IMAGE_DIR (600 MB). Base images that cannot be pulled are replaced by stand-ins made from Debian's
 # packages and the Node at hand; it says which were used. BUILD_IMAGE and RUNTIME_IMAGE name others,
 # STAND_INS=1 does not even try to pull. Exit code 0: every check passed.
 set -euo pipefail
@@ -98,7 +98,7 @@ choose_base() {
     echo "$name: $own (the Dockerfile's own)"
   else
     "stand_in_for_$name"
-    echo "$name: ${!name}, a LOCAL STAND-IN for $own, which could not be pulled here"
+    echo "$name: ${!name}, a LOCAL STAND-IN for $own, which was not pulled"
   fi
 }
 

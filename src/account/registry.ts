@@ -39,6 +39,11 @@ export class AccountRegistry {
     return this.#configured.has(appid);
   }
 
+  /** What is configured for the appid; brings nothing into use. */
+  credentials(appid: string): Credentials | undefined {
+    return this.#configured.get(appid);
+  }
+
   /** The account, brought into use where it was not. */
   get(appid: string): Account | undefined {
     const active = this.#active.get(appid);

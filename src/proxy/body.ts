@@ -81,7 +81,7 @@ export class BodyReceiver {
       limitBytes,
     });
     if (plan === 'none') return { kind: 'none' };
-    if (expectsLeave) exchange.res.writeContinue();
+    if (expectsLeave) giveLeave(exchange);
     if (plan === 'hold')
       return { kind: 'held', bytes: await this.#hold(exchange, contentLength, limitBytes) };
     return {
@@ -145,7 +145,12 @@ export class BodyReceiver {
 /** 0: no body; undefined: its length shows when it ends. */
 function announcedLength(req: IncomingMessage): number | undefined {
   if (req.headers['transfer-encoding'] !== undefined) return undefined;
-  return Number(req.headers['content-length'] ?? 0);
+  const length = Number(req.headers['content-length'] ?? 0);
+  if (Number.isSafeInteger(length)) return length;
+  // As a number it is another one, which the upstream would be told.
+  throw new ProxyError('ERR_REQUEST_REFUSED', 'nobody has a body of that length to send', {
+    status: 413,
+  });
 }
 
 /**
@@ -164,6 +169,17 @@ function awaitsLeave({ headers, httpVersionMinor }: IncomingMessage): boolean {
     );
   }
   return true;
+}
+
+function giveLeave({ res }: Exchange): void {
+  if (res.socket !== null) {
+    res.writeContinue();
+    return;
+  }
+  // Another answer comes first. Node would put this one's head before the leave, and its body behind.
+  res.once('socket', () => {
+    if (!res.headersSent) res.writeContinue();
+  });
 }
 
 function tooLarge(limitBytes: number): ProxyError {

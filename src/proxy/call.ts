@@ -7,7 +7,12 @@ import { ProxyError } from '../errors.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import { classify } from '../wechat/routes.ts';
 import type { Body, BodyReceiver } from './body.ts';
-import { chooseAccount, splitAccountPrefix, type AccountHints } from './choose-account.ts';
+import {
+  chooseAccount,
+  chooseAppid,
+  splitAccountPrefix,
+  type AccountHints,
+} from './choose-account.ts';
 import { checkClientKey } from './client-key.ts';
 import type { Exchange } from './exchange.ts';
 import type { Guard } from './guard.ts';
@@ -96,27 +101,28 @@ async function readCredentialsCall(
   try {
     if (body.kind === 'streamed') throw tooLarge();
     const stated = statedCredentials(here.query, body.kind === 'held' ? body.bytes : undefined);
-    const account = chooseAccount(
-      { ...hints, stated: stated.appid },
-      here.route,
-      parts.accounts,
-    ) as Account;
+    const all = { ...hints, stated: stated.appid };
+    const takesAppSecret = here.route === 'token-endpoint' && parts.tokenEndpoints === 'issue';
     const proofs = {
       header: headerValue(exchange, 'x-wxproxy-key'),
       secret: stated.secret,
       placeholder,
-      appSecret:
-        here.route === 'token-endpoint' && parts.tokenEndpoints === 'issue'
-          ? account.secret
-          : undefined,
+      appSecret: takesAppSecret ? appSecretOf(all, parts.accounts) : undefined,
     };
+    // Before the account is looked for: who has no key learns nothing, and brings nothing into use.
     checkClientKey(parts.clientKey, proofs, parts.placeholders);
+    const account = chooseAccount(all, here.route, parts.accounts) as Account;
     exchange.account = account;
     return { ...here, account, stated, body };
   } catch (error) {
     parts.bodies.release(body);
     throw error;
   }
+}
+
+function appSecretOf(hints: AccountHints, accounts: AccountRegistry): Secret | undefined {
+  const appid = chooseAppid(hints, accounts);
+  return appid === undefined ? undefined : accounts.credentials(appid)?.secret;
 }
 
 function headerValue({ req }: Exchange, name: string): string | undefined {

@@ -37,6 +37,11 @@ export interface AccountHints {
   readonly stated: string | undefined;
 }
 
+/** The appid of a call, by the first hint there is; undefined: no hint, and no default account. */
+export function chooseAppid(hints: AccountHints, accounts: AccountRegistry): string | undefined {
+  return hints.prefix ?? hints.header ?? hints.placeholder ?? hints.stated ?? accounts.defaultAppid;
+}
+
 /**
  * The account of a call, by the first hint there is. Calls that carry somebody else's token need
  * none: `undefined` is theirs alone.
@@ -47,20 +52,19 @@ export function chooseAccount(
   route: Route,
   accounts: AccountRegistry,
 ): Account | undefined {
-  const named = hints.prefix ?? hints.header ?? hints.placeholder ?? hints.stated;
-  if (named !== undefined) {
-    const account = accounts.get(named);
-    if (account === undefined) throw unknownAccount(named);
+  const appid = chooseAppid(hints, accounts);
+  if (appid !== undefined) {
+    const account = accounts.get(appid);
+    if (account === undefined) throw unknownAccount(appid);
     return account;
   }
-  const account = accounts.default;
-  if (account === undefined && route !== 'user-token' && route !== 'other-token') {
+  if (route !== 'user-token' && route !== 'other-token') {
     throw new ProxyError(
       'ERR_ACCOUNT_UNKNOWN',
       'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
     );
   }
-  return account;
+  return undefined;
 }
 
 function unknownAccount(appid: string): ProxyError {

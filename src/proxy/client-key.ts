@@ -29,11 +29,19 @@ export function checkClientKey(
     throw new ProxyError('ERR_CLIENT_KEY', 'the x-wxproxy-key header holds another key');
   }
   if (proofs.secret !== undefined) {
-    if (key.equals(proofs.secret) || proofs.appSecret?.equals(proofs.secret)) return;
+    if (key.equals(proofs.secret) || isAppSecret(proofs.secret, proofs.appSecret)) return;
   }
   if (proofs.placeholder !== undefined && placeholders.isGenuine(proofs.placeholder)) return;
   throw new ProxyError(
     'ERR_CLIENT_KEY',
     'this proxy wants its client key: send it as the x-wxproxy-key header, or as "secret" to a token endpoint or code exchange',
   );
+}
+
+function isAppSecret(candidate: string, appSecret: Secret | undefined): boolean {
+  try {
+    return appSecret?.equals(candidate) === true;
+  } catch {
+    return false; // its file cannot be read: then it proves nothing, and the next refresh says why
+  }
 }

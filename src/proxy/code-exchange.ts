@@ -8,7 +8,7 @@ const CLEAR_QUOTA = '/cgi-bin/clear_quota/v2';
 
 /**
  * Puts our appid and AppSecret where the app put what it holds instead: it needs no secret at all.
- * @throws {ProxyError} ERR_TOKEN_UNAVAILABLE: there is no AppSecret here
+ * @throws {ProxyError} ERR_TOKEN_UNAVAILABLE: there is no AppSecret here, or its file cannot be read
  */
 export function injectCredentials(
   path: string,
@@ -17,14 +17,8 @@ export function injectCredentials(
   account: Account,
   stated: StatedCredentials,
 ): { readonly query: string; readonly body: Buffer | undefined } {
-  if (account.secret === undefined) {
-    throw new ProxyError(
-      'ERR_TOKEN_UNAVAILABLE',
-      `there is no AppSecret for ${account.appid} here, and this call needs it`,
-    );
-  }
   const secretName = path === CLEAR_QUOTA ? 'appsecret' : 'secret';
-  const ours = { appid: account.appid, [secretName]: account.secret.reveal() };
+  const ours = { appid: account.appid, [secretName]: secretOf(account) };
   const clean = withoutParameters(query ?? '', ['access_token', 'secret', 'appsecret']);
   const { secret, appsecret, ...rest } = jsonBody(body) ?? {};
   if (stated.inBody) {
@@ -43,6 +37,24 @@ export function injectCredentials(
         ? body
         : Buffer.from(JSON.stringify({ ...rest, appid: account.appid })),
   };
+}
+
+function secretOf({ appid, secret }: Account): string {
+  if (secret === undefined) {
+    throw new ProxyError(
+      'ERR_TOKEN_UNAVAILABLE',
+      `there is no AppSecret for ${appid} here, and this call needs it`,
+    );
+  }
+  try {
+    return secret.reveal();
+  } catch (error) {
+    throw new ProxyError(
+      'ERR_TOKEN_UNAVAILABLE',
+      `the AppSecret of ${appid} cannot be read, and this call needs it: the proxy's log says why`,
+      { cause: error },
+    );
+  }
 }
 
 /** A JSON body without its secrets; another body as it is: it has none that we know of. */

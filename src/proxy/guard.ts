@@ -52,8 +52,8 @@ function checkMethod({ method, headers }: IncomingMessage): void {
     throw refused(`the method ${method} is not forwarded`, 405);
   }
   // Java's HttpClient offers h2c on every request and is content with HTTP/1.1.
-  const upgrade = headers.upgrade?.toLowerCase();
-  if (upgrade !== undefined && upgrade !== 'h2c') {
+  const upgrades = headers.upgrade?.toLowerCase().split(',') ?? [];
+  if (upgrades.some((protocol) => protocol.trim() !== 'h2c')) {
     throw refused('WeChat has no WebSockets: an Upgrade is not forwarded');
   }
 }

@@ -8,8 +8,8 @@ import { dropField, forwardedHeaders } from './headers.ts';
 import { withoutParameters, withParameters } from './inject.ts';
 import type { UpstreamRequest } from './lanes/lane.ts';
 
-/** Methods whose requests have a body even when it is empty (RFC 9110 section 8.6). */
-const EXPECT_BODY: ReadonlySet<string> = new Set(['POST', 'PUT', 'PATCH']);
+/** Methods that do without a Content-Length where there is no body. Node would send others chunked. */
+const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
 /**
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
@@ -38,7 +38,7 @@ export function outgoingRequest(
     path: query === undefined ? call.path : `${call.path}?${query}`,
     headers,
     body,
-    contentLength: contentLength ?? (EXPECT_BODY.has(method) ? 0 : undefined),
+    contentLength: contentLength ?? (BODILESS.has(method) ? undefined : 0),
     // A code is good for one use: a second send would find it used.
     resendable: (method === 'GET' || method === 'HEAD') && call.route !== 'code-exchange',
   };

@@ -23,6 +23,9 @@ const TEXT = 'text/plain; charset=utf-8';
 const HTML = 'text/html; charset=utf-8';
 const JSON_TYPE = 'application/json; charset=utf-8';
 
+/** A scrape that fails must not take the proxy with it. */
+const FAILED: Page = { status: 500, contentType: TEXT, body: 'this page failed\n' };
+
 export function createAdminListener(pages: AdminPages): Server {
   const statusPage = loadStatusPage();
   const server = createServer({ headersTimeout: 5000, requestTimeout: 10_000 }, (req, res) => {
@@ -38,7 +41,11 @@ async function answer(
   pages: AdminPages,
   statusPage: StatusPage,
 ): Promise<void> {
-  const { status, contentType, body, contentSecurityPolicy } = await page(req, pages, statusPage);
+  const { status, contentType, body, contentSecurityPolicy } = await page(
+    req,
+    pages,
+    statusPage,
+  ).catch(() => FAILED);
   res.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),

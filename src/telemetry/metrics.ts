@@ -297,7 +297,9 @@ export class AccountMetrics {
       requests.begin({ route, status: '200' });
       duration.begin({ route });
     }
-    for (const errcode of ['-1', '45009', '45011', '48001', '48006', 'other']) errcodes.begin({ errcode });
+    for (const errcode of ['-1', '45009', '45011', '48001', '48006', 'other']) {
+      errcodes.begin({ errcode });
+    }
     for (const reason of UPSTREAM_FAILURES) upstreamFailures.begin({ reason });
     if (what === 'everything') this.#beginToken();
   }

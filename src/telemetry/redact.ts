@@ -13,10 +13,14 @@ const NAME =
 const QUOTE = String.raw`(?:\\*["']|%22|%27)?`;
 const SEPARATOR = String.raw`\s*(?:[=:]|%3D|%3A)(?:\s|\+|%20)*`;
 const OPENING = `${NAME}${QUOTE}${SEPARATOR}`;
-const OPENING = `${NAME}${QUOTE}${SEPARATOR}`;
-/** A quoted value ends with its quote, any other where text or a query goes on; both at the next name. */
-const VALUE = String.raw`(?:(?<=\\["'])(?:(?!${OPENING})[^"'\\])*|(?<=")(?:(?!${OPENING})(?:[^"\\]|\\.))*|(?<=')(?:(?!${OPENING})(?:[^'\\]|\\.))*|(?:(?!${OPENING})[^\s"'&])*)`;
-const SENSITIVE_PAIR = new RegExp(`(${OPENING}${QUOTE})${VALUE}`, 'gi');
+/** A quoted value ends with its quote, any other where text or a query goes on; each at the next name. */
+const VALUE = [
+  String.raw`(?<=\\["'])(?:(?!${OPENING})[^"'\\])*`,
+  String.raw`(?<=")(?:(?!${OPENING})(?:[^"\\]|\\.))*`,
+  String.raw`(?<=')(?:(?!${OPENING})(?:[^'\\]|\\.))*`,
+  String.raw`(?:(?!${OPENING})[^\s"'&])*`,
+].join('|');
+const SENSITIVE_PAIR = new RegExp(`(${OPENING}${QUOTE})(?:${VALUE})`, 'gi');
 /** Header fields whose whole value is a credential, a scheme and blanks included. */
 const SENSITIVE_FIELD = /((?:authorization|cookie)["']?\s*[=:]\s*)[^\r\n]+/gi;
 /** What stands before the host in a URL: `redis://user:password@…`. */

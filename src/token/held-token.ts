@@ -8,8 +8,16 @@ export interface Dated {
   readonly deadlineMs: number;
 }
 
+interface HowObtained {
+  readonly windowMs: number;
+  /** In [0, 1). */
+  readonly random: number;
+  readonly isReplacement: boolean;
+}
+
 interface Times {
   readonly issuedAt: number;
+  readonly isReplacement: boolean;
   readonly issuedMs: number;
   readonly deadlineMs: number;
   readonly leadMs: number;
@@ -24,6 +32,8 @@ export class HeldToken {
   readonly token: Token;
   /** Epoch ms when this process obtained the value. */
   readonly issuedAt: number;
+  /** It was fetched because the one before it was rejected. */
+  readonly isReplacement: boolean;
   readonly #clock: Clock;
   readonly #issuedMs: number;
   readonly #deadlineMs: number;
@@ -35,21 +45,22 @@ export class HeldToken {
     this.#clock = clock;
     this.token = token;
     this.issuedAt = is.issuedAt;
+    this.isReplacement = is.isReplacement;
     this.#issuedMs = is.issuedMs;
     this.#deadlineMs = is.deadlineMs;
     this.#leadMs = is.leadMs;
     this.#askedAtRemainingMs = is.askedAtRemainingMs;
   }
 
-  /** @param random in [0, 1) */
   static obtained(
     clock: Clock,
     { token, deadlineMs }: Dated,
-    { windowMs, random }: { windowMs: number; random: number },
+    { windowMs, random, isReplacement }: HowObtained,
   ): HeldToken {
     const issuedMs = clock.monotonic();
     return new HeldToken(clock, token, {
       issuedAt: clock.now(),
+      isReplacement,
       issuedMs,
       deadlineMs,
       leadMs: refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random),
@@ -62,6 +73,7 @@ export class HeldToken {
     const remainingMs = deadlineMs - this.#clock.monotonic();
     return new HeldToken(this.#clock, token, {
       issuedAt: this.issuedAt,
+      isReplacement: this.isReplacement,
       issuedMs: this.#issuedMs,
       deadlineMs,
       leadMs: this.#leadMs,

@@ -142,7 +142,9 @@ export class TokenManager {
     const { metrics } = this.#options;
     metrics.replayed(outcome);
     if (outcome === 'ok' && this.#cooldown.reset(token)) this.#shareCooldown(undefined);
-    if (outcome === 'rejected') this.#coolDown(token);
+    // One that was adopted, or was there before, may have been retired meanwhile like the first.
+    const isFresh = this.#isCurrent(token) && this.#held?.isReplacement;
+    if (outcome === 'rejected' && isFresh) this.#coolDown(token);
   }
 
   #coolDown(token: Token): void {
@@ -275,7 +277,7 @@ export class TokenManager {
         ended('unchanged');
         return this.#schedule(0);
       }
-      this.#adopt(answer);
+      this.#adopt(answer, retired);
       ended(answer.outcome);
       this.#log.refreshed(trigger, this.remainingMs(answer.token), answer);
       this.#noteHelp(trigger, answer);
@@ -285,12 +287,14 @@ export class TokenManager {
     }
   }
 
-  #adopt(answer: NewToken): void {
+  #adopt(answer: NewToken, retired: boolean): void {
     const { clock, metrics, refreshWindowMs: windowMs } = this.#options;
     if (answer.outcome === 'unchanged' && this.#held !== undefined) {
       this.#held = this.#held.again(answer);
     } else {
-      this.#held = HeldToken.obtained(clock, answer, { windowMs, random: this.#random() });
+      const isReplacement = retired && answer.outcome === 'fetched';
+      const how = { windowMs, random: this.#random(), isReplacement };
+      this.#held = HeldToken.obtained(clock, answer, how);
       this.#usedSinceRefresh = false;
       this.#stuck.reset(answer.token);
     }
@@ -304,7 +308,7 @@ export class TokenManager {
     if (stuck !== undefined) {
       const lengthMs = this.#stuck.begin(token, now);
       if (lengthMs > 0) this.#log.coolingDown(token.generation, lengthMs, stuck);
-    } else if (trigger === 'rejected' && outcome !== 'unchanged') {
+    } else if (trigger === 'rejected' && outcome === 'fetched') {
       const lengthMs = this.#cooldown.obtained(token, now);
       this.#coolingDown(
         token,

@@ -11,7 +11,7 @@ export interface Entry {
 }
 
 /** Entries remembered: many times what can be under way at once. */
-const REMEMBERED = 2000;
+const REMEMBERED = 500;
 
 export class Ledger {
   /** What the upstream got and no client meant, since it was last looked at. */
@@ -30,6 +30,11 @@ export class Ledger {
       }
       return entry;
     });
+  }
+
+  /** Between two runs nothing is under way. */
+  forget(): void {
+    this.#entries.clear();
   }
 
   arrived(request: UpstreamRequest): void {

@@ -136,7 +136,9 @@ function readChunks(cursor: Cursor): { readonly text: string; readonly complete:
 }
 
 function isLast({ fields, minor }: Head): boolean {
-  const options = valuesOf(fields, 'connection')
+  // The older name counts as well, with Node as with others.
+  const options = ['connection', 'proxy-connection']
+    .flatMap((name) => valuesOf(fields, name))
     .join(',')
     .split(',')
     .map((option) => option.trim().toLowerCase());

@@ -56,12 +56,12 @@ export interface Load {
 }
 
 /** One app for each replica, each making one call after the other. */
-export function load(t: Test, replicas: readonly Replica[], pauseMs = 20): Load {
+export function load(t: Test, replicas: readonly Pick<Replica, 'url'>[], pauseMs = 20): Load {
   let calls = 0;
   const failures: string[] = [];
-  let ended = false;
-  const app = async ({ url }: Replica, number: number): Promise<void> => {
-    while (!ended) {
+  const ended = new AbortController();
+  const app = async ({ url }: Pick<Replica, 'url'>, number: number): Promise<void> => {
+    while (!ended.signal.aborted) {
       const failure = await good(`${url}/wxa/order?app=${number}`);
       calls += 1;
       if (failure !== undefined) failures.push(failure);
@@ -70,7 +70,7 @@ export function load(t: Test, replicas: readonly Replica[], pauseMs = 20): Load 
   };
   const apps = replicas.map(app);
   const stop = async (): Promise<void> => {
-    ended = true;
+    ended.abort();
     await Promise.all(apps);
   };
   t.teardown(stop);

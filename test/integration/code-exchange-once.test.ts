@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { DEMO_ACCOUNT } from '../../src/simulator/demo-account.ts';
 import type { Fault } from '../../src/simulator/faults.ts';
@@ -66,4 +68,25 @@ t.test("WeChat's refusal of a used code reaches the app unchanged", async (t) =>
   const wrong = await exchange('c2');
   t.equal(wrong.status, 200, 'as from WeChat');
   t.match(await wrong.json(), { errcode: 40125 });
+});
+
+t.test('an AppSecret that cannot be read is said, and the code stays unused', async (t) => {
+  const second = 'wxfedcba9876543210';
+  const folder = t.testdir({
+    secret: appsecret,
+    'accounts.json': JSON.stringify([{ appid: second, appsecretFile: 'secret' }]),
+  });
+  const env = { WXPROXY_ACCOUNTS_FILE: join(folder, 'accounts.json') };
+  const accounts = { [appid]: appsecret, [second]: appsecret };
+  const { proxy, simulator } = await proxyAndSimulator(t, env, { accounts });
+  const exchange = (): Promise<Response> =>
+    fetch(`${proxy.url}/sns/jscode2session?appid=${second}&js_code=c`);
+  rmSync(join(folder, 'secret'));
+  simulator.reset('counts');
+  const answer = await exchange();
+  t.equal(answer.status, 503);
+  t.match(await answer.json(), { errcode: -1, errmsg: /cannot be read.*ERR_TOKEN_UNAVAILABLE/ });
+  t.equal(simulator.requests.length, 0);
+  writeFileSync(join(folder, 'secret'), appsecret);
+  t.match(await (await exchange()).json(), { openid: String }, 'and it works once it can be');
 });

@@ -20,13 +20,12 @@ export async function proxyInSharedTime(
 /** Time passes quickly until the promise has settled: for what waits for WeChat and for a timer. */
 export async function timePasses<T>(clock: FakeClock, promise: Promise<T>): Promise<T> {
   const state = { settled: false };
-  const done = (): void => {
+  const settled = promise.finally(() => {
     state.settled = true;
-  };
-  promise.then(done, done);
+  });
   while (!state.settled) {
     await clock.advance(50);
     await delay(1);
   }
-  return promise;
+  return settled;
 }

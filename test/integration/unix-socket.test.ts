@@ -10,7 +10,7 @@ import { runProgram, SERVE_ENV, serverAndSimulator } from '../helpers/process.ts
 import { until } from '../helpers/proxy.ts';
 
 t.test('a unix socket is served, for its user and group alone', async (t) => {
-  const path = socketPath(t);
+  const path = newPath(t);
   const { server } = await serverAndSimulator(t, { WXPROXY_LISTEN: `unix:${path}` });
   t.equal(server.url, `unix:${path}`);
   t.match(await callThrough(path), { errcode: 0, echo: { path: '/wxa/order' } });
@@ -21,7 +21,7 @@ t.test('a unix socket is served, for its user and group alone', async (t) => {
 });
 
 t.test('the socket file of a killed process is replaced', async (t) => {
-  const path = socketPath(t);
+  const path = newPath(t);
   await leaveBehind(path);
   t.ok(lstatSync(path).isSocket());
   await serverAndSimulator(t, { WXPROXY_LISTEN: `unix:${path}` });
@@ -29,7 +29,7 @@ t.test('the socket file of a killed process is replaced', async (t) => {
 });
 
 t.test('one that somebody still serves is not', async (t) => {
-  const path = socketPath(t);
+  const path = newPath(t);
   await serverAndSimulator(t, { WXPROXY_LISTEN: `unix:${path}` });
   const env = { ...SERVE_ENV, WXPROXY_LISTEN: `unix:${path}` };
   const { code, stderr } = await runProgram(t, [], { env });
@@ -39,7 +39,7 @@ t.test('one that somebody still serves is not', async (t) => {
   t.match(await callThrough(path), { errcode: 0 }, 'the first one goes on');
 });
 
-function socketPath(t: Test): string {
+function newPath(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'wxproxy-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'proxy.sock');

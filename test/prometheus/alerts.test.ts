@@ -56,7 +56,7 @@ function withoutAnnotations() {
   return {
     groups: ruleGroups().groups.map((group) => ({
       ...group,
-      rules: group.rules.map(({ annotations: _, ...rule }) => rule),
+      rules: group.rules.map((rule) => ({ ...rule, annotations: {} })),
     })),
   };
 }

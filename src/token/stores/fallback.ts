@@ -122,7 +122,12 @@ export function withFallback(
           return own.lock(appid);
         },
       );
-      return isShared ? () => attempt('unlock', appid, unlock, nothing) : unlock;
+      if (!isShared) return unlock;
+      return async () => {
+        // Nobody waits for a store that is down, but it has to know.
+        if (down) unlock().catch(nothing);
+        else await attempt('unlock', appid, unlock, nothing);
+      };
     },
     takeForce: (appid, now) =>
       attempt(

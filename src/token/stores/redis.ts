@@ -26,25 +26,39 @@ export function redisStore({ lockMs, ...options }: RedisStoreOptions): TokenStor
   const script = (text: string, name: string, args: readonly (string | number)[]) =>
     redis.run((client) => client.eval(text, { keys: [name], arguments: args.map(String) }));
 
-  /** @returns whether it was free. Taken too late to be told so, it is given back. */
-  const tryLock = async (name: string, owner: string): Promise<boolean> => {
-    let over = false;
+  /**
+   * Locks of ours whose end, or beginning, Redis has not confirmed: key and owner. It may have done
+   * all the same what it did not answer in time, and the fleet would wait for nobody.
+   */
+  const unsure = new Map<string, string>();
+  const unlock = async (name: string, owner: string): Promise<void> => {
     try {
-      return await redis.run(async (client) => {
-        const taken = (await client.set(name, owner, { NX: true, PX: lockMs })) !== null;
-        if (taken && over) await client.eval(UNLOCK, { keys: [name], arguments: [owner] });
-        return taken;
-      });
+      await script(UNLOCK, name, [owner]);
+      unsure.delete(name);
     } catch (error) {
-      over = true;
+      unsure.set(name, owner);
       throw error;
     }
+  };
+  const tryLock = async (name: string, owner: string): Promise<boolean> => {
+    try {
+      return (
+        (await redis.run((client) => client.set(name, owner, { NX: true, PX: lockMs }))) !== null
+      );
+    } catch (error) {
+      unsure.set(name, owner);
+      throw error;
+    }
+  };
+  const endUnsure = async (): Promise<void> => {
+    await Promise.all([...unsure].map(([name, owner]) => unlock(name, owner)));
   };
 
   return {
     name: 'redis',
     shared: true,
     async load(appid) {
+      await endUnsure();
       return toState(await redis.run((client) => client.hGetAll(key(appid, 'state'))));
     },
     async save(appid, token) {
@@ -68,10 +82,9 @@ export function redisStore({ lockMs, ...options }: RedisStoreOptions): TokenStor
     async lock(appid) {
       const owner = randomBytes(16).toString('hex');
       const name = key(appid, 'lock');
+      await endUnsure();
       while (!(await tryLock(name, owner))) await delay(LOCK_POLL_MS * (0.5 + Math.random()));
-      return async () => {
-        await script(UNLOCK, name, [owner]);
-      };
+      return () => unlock(name, owner);
     },
     async takeForce(appid, now) {
       const { dayMs, apartMs, perDay } = FORCE_BUDGET;

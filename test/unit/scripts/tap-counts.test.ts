@@ -54,11 +54,17 @@ for (const [what, tap] of Object.entries({
 t.test('the line is the only output, and the exit code says whether all is well', async (t) => {
   const script = `${dirname(dirname(dirname(import.meta.dirname)))}/scripts/summarize-tap.ts`;
   const folder = t.testdir({ good, bad: good.replace('ok 1 - buffered', 'not ok 1 - buffered') });
-  const run = (path: string) => {
-    const { status, stdout } = spawnSync(process.execPath, [script, path], { encoding: 'utf8' });
+  const run = (...paths: string[]) => {
+    const { status, stdout } = spawnSync(process.execPath, [script, ...paths], {
+      encoding: 'utf8',
+    });
     return [status, stdout];
   };
   t.strictSame(run(`${folder}/good`), [0, '3 passed, 0 failed, 1 skipped\n']);
   t.strictSame(run(`${folder}/bad`), [1, '2 passed, 1 failed, 1 skipped\n']);
-  t.strictSame(run(`${folder}/absent`), [1, '']);
+  t.strictSame(run(`${folder}/absent`), [1, '0 passed, 0 failed\n']);
+  t.strictSame(run(`${folder}/good`, `${folder}/good`), [0, '6 passed, 0 failed, 2 skipped\n']);
+  t.strictSame(run(`${folder}/good`, `${folder}/bad`), [1, '5 passed, 1 failed, 2 skipped\n']);
+  t.strictSame(run(`${folder}/good`, `${folder}/absent`), [1, '3 passed, 0 failed, 1 skipped\n']);
+  t.strictSame(run(), [1, '0 passed, 0 failed\n']);
 });

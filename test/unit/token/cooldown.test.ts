@@ -1,5 +1,6 @@
 import t from 'tap';
 import { Cooldown } from '../../../src/token/cooldown.ts';
+import { memoryStore } from '../../../src/token/stores/memory.ts';
 import type { Token } from '../../../src/token/token.ts';
 import { HOUR, MINUTE, replacement, SECOND, started, type Bench } from './bench.ts';
 
@@ -152,3 +153,19 @@ for (const [what, replays] of [
     }
   });
 }
+
+t.test('a stale token that was adopted, or was there already, begins no cool-down', async (t) => {
+  const store = memoryStore();
+  const one = await started({ api: 'token', store });
+  const two = await started({ api: 'token', store, clock: one.clock, wechat: one.wechat });
+  one.wechat.rotate();
+  const second = await replacement(one, one.first);
+  one.manager.replayed(second, 'ok');
+  await one.clock.advance(MINUTE);
+  one.wechat.rotate();
+  const adopted = await replacement(two, two.first);
+  t.equal(adopted.value, second.value);
+  two.manager.replayed(adopted, 'rejected');
+  t.ok(two.wechat.accepts(await replacement(two, adopted)), 'the next request finds out');
+  t.equal((await one.manager.rejected(second)) === 'cooldown', false, 'nor for anybody else');
+});

@@ -47,7 +47,7 @@ class ModelRun {
   constructor(random: Random, around: Surroundings) {
     this.#random = random;
     this.#around = around;
-    this.#lifeMs = random.pick([10 * SECOND, 2 * MINUTE, 20 * MINUTE, 2 * HOUR]);
+    this.#lifeMs = random.pick([MINUTE, 5 * MINUTE, 20 * MINUTE, 2 * HOUR]);
     this.#wechat = new FakeWechat(random.pick(['token', 'stable_token']), this.#clock, {
       lifetimeMs: this.#lifeMs,
       overlapMs: random.pick([0, 5 * SECOND, 5 * MINUTE]),
@@ -207,9 +207,11 @@ class ModelRun {
     await this.#clock.advance(16 * MINUTE);
     this.#wechat.rotate();
     for (const manager of this.#managers) {
-      // What another manager has stored may be bad too: then the second request finds out.
-      const works = (await this.#requestWorks(manager)) || (await this.#requestWorks(manager));
-      if (!works) this.#witness.violations.push('no recovery');
+      // Not all in one request: what another manager has stored may be bad too, and a slow WeChat
+      // may take longer for two calls than a caller waits.
+      let requests = 1;
+      while (requests <= 3 && !(await this.#requestWorks(manager))) requests += 1;
+      if (requests > 3) this.#witness.violations.push('no recovery');
     }
     for (const manager of this.#managers) manager.close();
     await this.#clock.advance(TOKEN_TIMEOUT * 4);
@@ -217,10 +219,15 @@ class ModelRun {
   }
 
   async #requestWorks(manager: TokenManager): Promise<boolean> {
-    const first = await this.#clock.until(Promise.resolve(manager.get()));
-    if (this.#wechat.accepts(first)) return true;
-    const other = await this.#clock.until(this.#reject(manager, first));
-    return typeof other === 'object' && this.#wechat.accepts(other);
+    try {
+      const first = await this.#clock.until(Promise.resolve(manager.get()));
+      if (this.#wechat.accepts(first)) return true;
+      const other = await this.#clock.until(this.#reject(manager, first));
+      return typeof other === 'object' && this.#wechat.accepts(other);
+    } catch (error) {
+      if (error instanceof ProxyError) return false;
+      throw error;
+    }
   }
 
   #checkBudget(): void {
