@@ -3,10 +3,10 @@
 #
 #   npm run verify:image
 #
-# Debian, as root. Installs podman and what it needs where it is missing. All it keeps is under
-# VERIFY_IMAGE_DIR (600 MB). Base images that cannot be pulled are replaced by stand-ins made from Debian's
-# packages and the Node at hand; it says which were used. BUILD_IMAGE and RUNTIME_IMAGE name others,
-# STAND_INS=1 does not even try to pull. Exit code 0: every check passed.
+# Debian, as root. Installs podman and what it needs where it is missing; keeps a gigabyte under
+# VERIFY_IMAGE_DIR and nothing elsewhere. Base images that cannot be pulled are replaced by stand-ins
+# made from Debian's packages and the Node at hand; it says which were used. BUILD_IMAGE and
+# RUNTIME_IMAGE name others, STAND_INS=1 does not even try to pull. Exit code 0: all checks passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 

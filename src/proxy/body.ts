@@ -80,8 +80,9 @@ export class BodyReceiver {
       freeBytes: this.#limits.memoryBytes - this.#heldBytes,
       limitBytes,
     });
-    if (plan === 'none') return { kind: 'none' };
+    // Also where there is no body: without leave, Node ends the connection with the answer.
     if (expectsLeave) giveLeave(exchange);
+    if (plan === 'none') return { kind: 'none' };
     if (plan === 'hold')
       return { kind: 'held', bytes: await this.#hold(exchange, contentLength, limitBytes) };
     return {
@@ -176,7 +177,9 @@ function giveLeave({ res }: Exchange): void {
     res.writeContinue();
     return;
   }
-  // Another answer comes first. Node would put this one's head before the leave, and its body behind.
+  // Another answer comes first. Node would put this one's head before the leave, and its body behind;
+  // and where the body comes without leave, it is no reason to end the connection.
+  (res as { _expect_continue?: boolean })._expect_continue = false;
   res.once('socket', () => {
     if (!res.headersSent) res.writeContinue();
   });

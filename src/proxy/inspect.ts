@@ -72,7 +72,7 @@ export class Inspector {
 
   /** @param whole nothing comes after this chunk */
   push(chunk: Buffer, whole: boolean): void {
-    if (this.decided || chunk.length === 0) return;
+    if (this.decided) return;
     if (this.#decode !== undefined) return this.#pushCompressed(chunk, this.#decode);
     if (this.#scanner === undefined) {
       // Most answers are decided by one look: binary, or JSON that holds no such key at all.

@@ -61,9 +61,18 @@ function redactedArguments(args: readonly unknown[]): unknown[] {
 
 async function standardOutput(format: LoggerOptions['format']): Promise<DestinationStream> {
   const destination = pino.destination({ fd: 1, sync: false, maxLength: BACKLOG_BYTES });
-  destination.on('error', () => {
-    // There is nobody left to tell: standard output itself is what failed.
+  let failing = false;
+  destination.on('write', () => {
+    failing = false;
   });
+  destination.on('error', () => {
+    failing = true; // there is nobody left to tell: standard output itself is what failed
+  });
+  // When the process ends, it would try for ever to write what a full disk does not take.
+  const flushSync = destination.flushSync.bind(destination);
+  destination.flushSync = () => {
+    if (!failing) flushSync();
+  };
   if (format === 'json') return destination;
   const { default: pretty } = await import('pino-pretty');
   return pretty({ destination, ignore: 'pid,hostname', singleLine: true, sync: false });

@@ -88,9 +88,13 @@ export class HeldToken {
     );
   }
 
-  /** How long until it is due for renewal; 0 or less: it is. */
+  /** How long until it is due for renewal. */
   get untilDueMs(): number {
-    return this.remainingMs - Math.min(this.#leadMs, this.#askedAtRemainingMs);
+    return Math.max(this.remainingMs - Math.min(this.#leadMs, this.#askedAtRemainingMs), 0);
+  }
+
+  get isDue(): boolean {
+    return this.untilDueMs === 0;
   }
 
   /** Since this process obtained the value. */

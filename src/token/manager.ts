@@ -15,13 +15,13 @@ import type {
   Trigger,
 } from '../telemetry/metrics.ts';
 import type { Clock } from './clock.ts';
-import { Cooldown } from './cooldown.ts';
 import { HeldToken } from './held-token.ts';
 import { Outage } from './outage.ts';
 import { refresh, type NewToken } from './refresh.ts';
 import { RefreshLog } from './refresh-log.ts';
+import { Rejections } from './rejections.ts';
 import { TokenCallError, type TokenSource } from './sources/source.ts';
-import type { StoredCooldown, TokenStore } from './stores/store.ts';
+import type { TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 export interface TokenManagerOptions {
@@ -72,17 +72,13 @@ export class TokenManager {
   readonly #random: () => number;
   readonly #log: RefreshLog;
   readonly #outage: Outage;
-  /** After a fresh token was rejected too. */
-  readonly #cooldown = new Cooldown();
-  /** After the source had no other token to give than the rejected one. */
-  readonly #stuck = new Cooldown();
+  readonly #rejections: Rejections;
   #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
   #lastRefresh: TokenStatus['lastRefresh'];
   #lastError: TokenStatus['lastError'];
   #usedSinceRefresh = false;
   #requestedAtMs = -Infinity;
-  #conflictGeneration = 0;
   #cancelTimer: () => void = () => {};
   #closed = false;
 
@@ -91,6 +87,7 @@ export class TokenManager {
     this.#random = options.random ?? Math.random;
     this.#log = new RefreshLog(options.logger, options.appid);
     this.#outage = new Outage(options.clock, this.#random);
+    this.#rejections = new Rejections({ ...options, log: this.#log });
   }
 
   /** Obtains the first token; keeps trying behind the caller when that fails. Never throws. */
@@ -112,7 +109,7 @@ export class TokenManager {
     this.#usedSinceRefresh = true;
     const token = this.usable;
     if (token === undefined) return this.#mustRefresh(via);
-    if (this.#isDue) void this.#refresh('scheduled', false);
+    if (this.#held?.isDue) void this.#refresh('scheduled', false);
     return token;
   }
 
@@ -129,46 +126,20 @@ export class TokenManager {
     // A late one need not wait for the renewal of the token that it is to get.
     while (this.#inFlight !== undefined && this.#isCurrent(token)) await this.#inFlight;
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
-    if (this.#isCooling(token)) return 'cooldown';
-    if (this.#outage.waitMs > 0) return 'no_token';
-    this.#noteConflict(token);
+    if (this.#rejections.isCooling(token)) return 'cooldown';
+    if (this.#held?.isDue === false && this.#options.source.rotates) {
+      this.#rejections.conflict(this.#held);
+    }
     await this.#refresh('rejected', true);
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
-    return this.#isCooling(token) ? 'cooldown' : 'no_token';
+    return this.#rejections.isCooling(token) ? 'cooldown' : 'no_token';
   }
 
   /** What came of the replay with a token that `rejected` gave. */
   replayed(token: Token, outcome: ReplayOutcome): void {
-    const { metrics } = this.#options;
-    metrics.replayed(outcome);
-    if (outcome === 'ok' && this.#cooldown.reset(token)) this.#shareCooldown(undefined);
-    // One that was adopted, or was there before, may have been retired meanwhile like the first.
-    const isFresh = this.#isCurrent(token) && this.#held?.isReplacement;
-    if (outcome === 'rejected' && isFresh) this.#coolDown(token);
-  }
-
-  #coolDown(token: Token): void {
-    const lengthMs = this.#cooldown.begin(token, this.#options.clock.monotonic());
-    this.#coolingDown(
-      token,
-      lengthMs,
-      'a fresh token was rejected too: the endpoint may want another kind of token',
-    );
-  }
-
-  #coolingDown({ generation }: Token, lengthMs: number, why: string): void {
-    if (lengthMs === 0) return;
-    this.#log.coolingDown(generation, lengthMs, why);
-    const until = this.#options.clock.now() + lengthMs;
-    this.#shareCooldown({ generation, until, lengthMs });
-  }
-
-  /** A fleet cools down as one. A store that fails changes nothing here, and says so itself. */
-  #shareCooldown(cooldown: StoredCooldown | undefined): void {
-    const { store, appid, logger } = this.#options;
-    store.saveCooldown(appid, cooldown).catch((error: unknown) => {
-      logger.warn({ appid, err: error }, 'the cool-down could not be stored');
-    });
+    this.#options.metrics.replayed(outcome);
+    const isFresh = this.#isCurrent(token) && this.#held?.isReplacement === true;
+    this.#rejections.replayed(token, outcome, isFresh);
   }
 
   /**
@@ -192,7 +163,8 @@ export class TokenManager {
     const isOther = digest !== undefined && digest !== sha256Hex(token.value);
     const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
     if (isOther || (digest === undefined && isYoung) || isSoon) return token;
-    if (this.#outage.waitMs > 0 || this.#isCooling(token)) throw this.#unavailable(SAME_AGAIN);
+    if (this.#outage.waitMs > 0 || this.#rejections.isCooling(token))
+      throw this.#unavailable(SAME_AGAIN);
     this.#requestedAtMs = now;
     await this.#refresh('requested', true, via);
     if (this.#isCurrent(token)) throw this.#unavailable(SAME_AGAIN);
@@ -272,15 +244,14 @@ export class TokenManager {
       const answer = await refresh(this.#options, { current, retired, via });
       this.#outage.end();
       if ('cooldown' in answer) {
-        const remainingMs = answer.cooldown.until - clock.now();
-        this.#cooldown.adopt(answer.cooldown, remainingMs, clock.monotonic());
+        this.#rejections.adopt(answer.cooldown);
         ended('unchanged');
         return this.#schedule(0);
       }
       this.#adopt(answer, retired);
       ended(answer.outcome);
       this.#log.refreshed(trigger, this.remainingMs(answer.token), answer);
-      this.#noteHelp(trigger, answer);
+      if (trigger === 'rejected') this.#rejections.brought(answer);
     } catch (error) {
       this.#fail(error);
       ended('failed');
@@ -296,26 +267,10 @@ export class TokenManager {
       const how = { windowMs, random: this.#random(), isReplacement };
       this.#held = HeldToken.obtained(clock, answer, how);
       this.#usedSinceRefresh = false;
-      this.#stuck.reset(answer.token);
+      this.#rejections.renewed(answer.token);
     }
     metrics.tokenChanged(this.#held.issuedAt, answer.token.expiresAt);
     this.#schedule(this.#held.untilDueMs);
-  }
-
-  /** Whether fetching after a rejection is of any use. */
-  #noteHelp(trigger: Trigger, { token, outcome, stuck }: NewToken): void {
-    const now = this.#options.clock.monotonic();
-    if (stuck !== undefined) {
-      const lengthMs = this.#stuck.begin(token, now);
-      if (lengthMs > 0) this.#log.coolingDown(token.generation, lengthMs, stuck);
-    } else if (trigger === 'rejected' && outcome === 'fetched') {
-      const lengthMs = this.#cooldown.obtained(token, now);
-      this.#coolingDown(
-        token,
-        lengthMs,
-        'token after token was fetched for rejected requests, and none has served a replay',
-      );
-    }
   }
 
   #fail(error: unknown): void {
@@ -344,9 +299,7 @@ export class TokenManager {
   #tick(): void {
     const waitMs = this.#outage.waitMs;
     if (waitMs > 0) return this.#schedule(waitMs);
-    if (this.#held !== undefined && this.#held.untilDueMs > 0) {
-      return this.#schedule(this.#held.untilDueMs);
-    }
+    if (this.#held?.isDue === false) return this.#schedule(this.#held.untilDueMs);
     if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
     if (this.usable !== undefined) void this.#refresh('scheduled', false);
     else void this.#refresh(this.#held ? 'expired' : 'startup', false);
@@ -354,16 +307,6 @@ export class TokenManager {
 
   #isCurrent(token: Token): boolean {
     return this.#held?.token.generation === token.generation;
-  }
-
-  /** Whether a rejection of the token may fetch nothing now. */
-  #isCooling(token: Token): boolean {
-    const now = this.#options.clock.monotonic();
-    return this.#cooldown.remainingMs(token, now) > 0 || this.#stuck.remainingMs(token, now) > 0;
-  }
-
-  get #isDue(): boolean {
-    return this.#held !== undefined && this.#held.untilDueMs <= 0 && this.#outage.waitMs === 0;
   }
 
   /** How long `token`, which `get` or `requested` gave, may still be used. */
@@ -390,16 +333,6 @@ export class TokenManager {
       `no valid access_token for ${this.#options.appid}: ${error?.message ?? otherwise}; retrying by itself`,
       { retryAfterS, cause: error },
     );
-  }
-
-  /** Only a source whose every call retires the token before it can be fought over. */
-  #noteConflict(token: Token): void {
-    const { source, metrics } = this.#options;
-    const isLongBefore = this.#held !== undefined && this.#held.untilDueMs > 0;
-    if (!source.rotates || !isLongBefore || this.#conflictGeneration === token.generation) return;
-    this.#conflictGeneration = token.generation;
-    metrics.conflict();
-    this.#log.conflict(this.remainingMs(token));
   }
 }
 

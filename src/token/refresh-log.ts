@@ -56,6 +56,10 @@ export class RefreshLog {
     );
   }
 
+  cooldownNotStored(error: unknown): void {
+    this.#logger.warn({ appid: this.#appid, err: error }, 'the cool-down could not be stored');
+  }
+
   /** Explained once: the metrics count it. */
   conflict(remainingMs: number): void {
     if (this.#conflictExplained) return;

@@ -94,6 +94,9 @@ function isRunning({ until, lengthMs }: StoredCooldown, now: number): boolean {
   return until > now && until - now <= lengthMs;
 }
 
+/** Lives come in whole seconds, and replicas' clocks differ a little: less says nothing about age. */
+const CLEARLY_LATER_MS = 2000;
+
 /**
  * By generation; a store that was flushed counts from one again, and then the later expiry tells.
  * The same value is never newer, whatever it counts as there: it may be the one that was rejected.
@@ -101,7 +104,8 @@ function isRunning({ until, lengthMs }: StoredCooldown, now: number): boolean {
 function isNewer(stored: Token, current: Token | undefined): boolean {
   if (current === undefined) return true;
   if (stored.value === current.value) return false;
-  return stored.generation > current.generation || stored.expiresAt > current.expiresAt;
+  if (stored.generation > current.generation) return true;
+  return stored.expiresAt > current.expiresAt + CLEARLY_LATER_MS;
 }
 
 /** Takes a stored token over; after a flush its generation is raised above ours, here and there. */

@@ -16,6 +16,7 @@ export function judge(
     const wrong = entry === undefined ? strayFault(n, answers) : answerFault(answer, entry);
     if (wrong !== undefined) faults.push(`answer ${n + 1}: ${wrong}`);
   }
+  faults.push(...forwardedThoughRefused(entries, answers));
   if (pristine) faults.push(...unserved(entries, answers));
   return faults;
 }
@@ -27,15 +28,13 @@ function strayFault(n: number, answers: readonly FuzzAnswer[]): string | undefin
   return `nobody asked for it: ${answer.status} ${show(answer.body)}`;
 }
 
-function answerFault(answer: FuzzAnswer, { request, arrivals }: Entry): string | undefined {
+function answerFault(answer: FuzzAnswer, { request }: Entry): string | undefined {
   const { status, fields, body } = answer;
   if (!Number.isInteger(status)) return 'it is ill-formed';
   const error = fields.get('x-wxproxy-error');
   if (error === 'ERR_INTERNAL' || (error !== undefined && status >= 502))
     return `${status} ${error}`;
-  if (error !== undefined) {
-    return arrivals > 0 && request.complete ? `refused (${status}), but forwarded` : undefined;
-  }
+  if (error !== undefined) return undefined;
   const echo = fields.get('x-echo');
   if (echo === undefined) {
     const isOurs = request.method === 'HEAD' || body.includes('"wxp-');
@@ -44,6 +43,26 @@ function answerFault(answer: FuzzAnswer, { request, arrivals }: Entry): string |
   const [method = '', target = ''] = echo.split(' ');
   const [asked] = keyOf(request).split('?');
   return keyOf({ method, target }) === `${asked}?` ? undefined : `it is that to ${show(echo)}`;
+}
+
+/** Of requests that look the same, nobody can say which one of them arrived. */
+function forwardedThoughRefused(
+  entries: readonly Entry[],
+  answers: readonly FuzzAnswer[],
+): string[] {
+  const counts = new Map<string, { arrived: number; refused: number; all: number }>();
+  for (const [n, { request, arrivals }] of entries.entries()) {
+    if (!request.complete) continue;
+    const key = keyOf(request);
+    const count = counts.get(key) ?? { arrived: 0, refused: 0, all: 0 };
+    counts.set(key, count);
+    count.all++;
+    count.arrived += arrivals;
+    if (answers[n]?.fields.has('x-wxproxy-error') === true) count.refused++;
+  }
+  return [...counts]
+    .filter(([, { arrived, refused, all }]) => arrived > all - refused)
+    .map(([key]) => `refused, but forwarded: ${show(key)}`);
 }
 
 /** Chunked bodies that are too large to be held are all that may be refused of what is valid. */

@@ -187,6 +187,7 @@ const mutations: readonly Mutation[] = [
 ];
 
 export function mutate(draft: Draft, random: Random, id: string): void {
+  if (draft.fields.length === 0) return;
   random.pick(mutations)(draft, random, id);
 }
 

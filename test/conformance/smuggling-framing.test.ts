@@ -96,6 +96,29 @@ t.test('HTTP/1.0 has no transfer codings', async (t) => {
   t.strictSame(answer.values('connection'), ['close']);
 });
 
+t.test('a length that would be another one as a number is refused', async (t) => {
+  for (const length of ['9007199254740993', '18446744073709551615']) {
+    for (const path of [`/cgi-bin/${SMUGGLED}`, `/sns/${SMUGGLED}`]) {
+      const bytes = head(`POST ${path}`, `Content-Length: ${length}`) + PREFIX;
+      await stage.refuses(t, bytes, { status: 413, code: 'REQUEST_REFUSED' });
+    }
+  }
+});
+
+t.test('a request without a body is not chunked, whatever its method', async (t) => {
+  const client = await stage.connect(t);
+  for (const path of ['/cgi-bin/none', '/sns/none']) {
+    for (const method of ['PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'M-SEARCH', 'SOURCE', 'DELETE']) {
+      for (const fields of [[], ['Content-Length: 0']]) {
+        t.equal((await client.request(`${method} ${path}`, fields).answer()).status, 200);
+        const request = stage.upstream.requests.at(-1);
+        t.equal(request?.method, method);
+        t.strictSame(request?.values('transfer-encoding'), [], `${method} ${path}`);
+      }
+    }
+  }
+});
+
 t.test('a body that looks like a request stays a body', async (t) => {
   const client = await stage.connect(t);
   for (const path of ['/cgi-bin/body', '/sns/body']) {

@@ -4,10 +4,14 @@ import { good } from '../helpers/fleet.ts';
 import { startProxy, until, untilReady, type RunningProxy } from '../helpers/proxy.ts';
 import { startRedis } from '../helpers/redis.ts';
 
-/** What an app may notice of a Redis that does not answer, with room for a busy machine. */
-const BOUND_MS = 500 + 700;
+/**
+ * Longer than a request may wait for Redis (0.5 s, once) on a machine that is busy with other tests,
+ * and shorter than what Redis makes those wait who wait for it.
+ */
+const BOUND_MS = 3000;
 const DOWN = 'the token store is down: going on with the token in memory';
 const BACK = 'the token store is back';
+const PROBES = { operation: 'load', outcome: 'failed' };
 
 async function fleet(t: Test, count: number, env: Readonly<Record<string, string>> = {}) {
   const redis = await startRedis(t);
@@ -50,37 +54,45 @@ async function callAll(t: Test, replicas: readonly RunningProxy[], each = 1): Pr
   return Math.max(...waits);
 }
 
-t.test('a Redis that sleeps: requests wait no longer than the bound, and once', async (t) => {
-  const made = await fleet(t, 2, { WXPROXY_TOKEN_API: 'stable_token' });
-  if (made === undefined) return;
-  const { redis, simulator, replicas } = made;
-  const client = await redis.client();
-  simulator.rotate();
-  const sleeping = client.sendCommand(['DEBUG', 'SLEEP', '2.5']);
-  await until(() => true, 'the command is sent');
-  const waited = await callAll(t, replicas, 5);
-  t.ok(waited < BOUND_MS, `${Math.round(waited)} ms`);
-  simulator.rotate();
-  const waitedAgain = await callAll(t, replicas, 5);
-  t.ok(waitedAgain < 400, `nobody waits a second time: ${Math.round(waitedAgain)} ms`);
-  await sleeping;
-  for (const replica of replicas) {
-    await until(() => lines(replica, BACK) === 1, 'it is back');
-    t.equal(lines(replica, DOWN), 1);
-  }
-});
+t.test(
+  'a Redis that sleeps: a replica waits for it once, and no longer than the bound',
+  async (t) => {
+    const made = await fleet(t, 2, { WXPROXY_TOKEN_API: 'stable_token' });
+    if (made === undefined) return;
+    const { redis, simulator, replicas } = made;
+    const client = await redis.client();
+    const sleeping = client.sendCommand(['DEBUG', 'SLEEP', '5']);
+    for (let rotation = 1; rotation <= 3; rotation++) {
+      simulator.rotate();
+      const waitedMs = await callAll(t, replicas, 5);
+      t.ok(waitedMs < BOUND_MS, `${Math.round(waitedMs)} ms`);
+    }
+    for (const replica of replicas) {
+      const failed = await replica.metric('store_operations_total', { outcome: 'failed' });
+      const waited = failed - (await replica.metric('store_operations_total', PROBES));
+      t.equal(waited, 1, 'of all that was asked of it, one operation was waited for');
+    }
+    await sleeping;
+    for (const replica of replicas) {
+      await until(() => lines(replica, BACK) === 1, 'it is back');
+      t.equal(lines(replica, DOWN), 1);
+    }
+  },
+);
 
 t.test('a Redis that is paused: said once, counted, and then shared again', async (t) => {
   const made = await fleet(t, 2, { WXPROXY_TOKEN_API: 'stable_token' });
   if (made === undefined) return;
   const { redis, simulator, replicas } = made;
   redis.pause();
-  t.ok((await callAll(t, replicas, 5)) < 400, 'the token in memory needs no Redis');
+  await callAll(t, replicas, 5);
+  for (const replica of replicas)
+    t.equal(lines(replica, DOWN), 0, 'a token in memory needs no Redis');
   simulator.rotate();
   t.ok((await callAll(t, replicas, 5)) < BOUND_MS);
   for (const replica of replicas) {
-    const failed = () => replica.metric('store_operations_total', { outcome: 'failed' });
-    await until(async () => (await failed()) >= 3, 'it is looked after');
+    const probes = () => replica.metric('store_operations_total', PROBES);
+    await until(async () => (await probes()) >= 3, 'it is looked after');
   }
   redis.resume();
   for (const replica of replicas) await until(() => lines(replica, BACK) === 1, 'it is back');
@@ -99,7 +111,7 @@ t.test('a Redis that is gone and comes back empty costs no token call', async (t
   if (made === undefined) return;
   const { redis, simulator, replicas, start } = made;
   await redis.kill();
-  t.ok((await callAll(t, replicas, 5)) < 400);
+  await callAll(t, replicas, 5);
   t.equal(simulator.counts.tokenCalls, 1);
   await redis.start();
   simulator.set({ overlapMs: 0 });
@@ -137,7 +149,7 @@ t.test('a Redis that is not there at the start does not hold it up', async (t) =
   const started = performance.now();
   const replica = await start();
   await untilReady(replica);
-  t.ok(performance.now() - started < 2000);
+  t.ok(performance.now() - started < BOUND_MS);
   t.equal(simulator.counts.tokenCalls, 1);
   t.match(replica.log.join(''), 'ECONNREFUSED', 'and why is said');
   await redis.start();

@@ -8,13 +8,16 @@ for (const api of ['stable_token', 'token'] as const) {
   t.test(
     `${REQUESTS} requests rejected together cost one ${api} call, and none fails`,
     async (t) => {
-      const { proxy, simulator } = await proxyAndSimulator(t, { WXPROXY_TOKEN_API: api });
+      const { proxy, simulator } = await proxyAndSimulator(t, {
+        WXPROXY_TOKEN_API: api,
+        WXPROXY_TOKEN_TIMEOUT: '60s',
+      });
       simulator.revoke();
       simulator.reset('counts');
       simulator.fault({ kind: 'hold', tokenCalls: true });
 
       const replies = callAtOnce(proxy.url, REQUESTS);
-      await until(() => simulator.counts.rejectedCalls === REQUESTS, 'all were rejected');
+      await until(() => simulator.counts.rejectedCalls === REQUESTS, 'all were rejected', 30_000);
       simulator.release();
 
       t.equal(countGood(await replies), REQUESTS);

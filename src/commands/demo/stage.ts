@@ -24,6 +24,8 @@ export async function setStage(): Promise<Stage> {
       WXPROXY_UPSTREAM: simulator.url,
       WXPROXY_LISTEN: '127.0.0.1:0',
       WXPROXY_ADMIN_LISTEN: '127.0.0.1:0',
+      // The demo keeps token calls waiting for as long as a busy machine takes for its calls.
+      WXPROXY_TOKEN_TIMEOUT: '30s',
       WXPROXY_DRAIN_TIMEOUT: '1s',
     },
   });

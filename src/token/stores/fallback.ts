@@ -5,6 +5,7 @@
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
+import type { Token } from '../token.ts';
 import { memoryStore } from './memory.ts';
 import { StoreError, type TokenStore } from './store.ts';
 
@@ -23,6 +24,8 @@ export function withFallback(
 ): TokenStore {
   const own = memoryStore();
   const refused = new Set<string>();
+  /** What was saved while the store was down. */
+  const unsaved = new Map<string, Token>();
   let down = false;
   let cancelProbe = (): void => {};
   let closed = false;
@@ -43,9 +46,16 @@ export function withFallback(
       await counted('load', () => shared.load(appid));
       down = false;
       logger.info({ store: shared.name }, 'the token store is back');
+      await handOver();
     } catch {
       probeLater(appid);
     }
+  };
+  /** The store may hold what has been retired since, and nobody who comes now knows better. */
+  const handOver = async (): Promise<void> => {
+    const tokens = [...unsaved];
+    unsaved.clear();
+    await Promise.all(tokens.map(([appid, token]) => store.save(appid, token)));
   };
   const probeLater = (appid: string): void => {
     if (!closed) cancelProbe = clock.after(PROBE_MS, () => void probe(appid));
@@ -85,7 +95,7 @@ export function withFallback(
     }
   };
 
-  return {
+  const store: TokenStore = {
     name: shared.name,
     // Replicas that cannot reach it share nothing, and must act so.
     get shared() {
@@ -103,7 +113,10 @@ export function withFallback(
         'save',
         appid,
         () => shared.save(appid, token),
-        () => Promise.resolve(token),
+        () => {
+          unsaved.set(appid, token);
+          return Promise.resolve(token);
+        },
       );
       return own.save(appid, held);
     },
@@ -147,6 +160,7 @@ export function withFallback(
       await shared.close();
     },
   };
+  return store;
 }
 
 function nothing(): Promise<void> {

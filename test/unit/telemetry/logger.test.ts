@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { ProxyError } from '../../../src/errors.ts';
@@ -109,14 +111,23 @@ for (const format of ['json', 'pretty'] as const) {
   t.test(
     `${format}: a reader of standard output that went away does not take the program with it`,
     async (t) => {
-      const { code, stderr } = await run(format, { readerStays: false });
+      const { code, stderr } = await run(format, { stdout: 'closed' });
       t.equal(stderr, 'done\n', 'it got to its end, and nothing was thrown');
       t.equal(code, 0);
     },
   );
 
+  const onFullDisk = { skip: !existsSync('/dev/full') && 'no /dev/full' };
+  t.test(`${format}: nor does a full disk behind it`, onFullDisk, async (t) => {
+    const full = openSync('/dev/full', 'w');
+    t.teardown(() => closeSync(full));
+    const { code, stderr } = await run(format, { stdout: full });
+    t.equal(stderr, 'done\n');
+    t.equal(code, 0);
+  });
+
   t.test(`${format}: all lines of a program that ends reach standard output`, async (t) => {
-    const { code, stdout } = await run(format, { readerStays: true });
+    const { code, stdout } = await run(format, { stdout: 'read' });
     t.equal(code, 0);
     t.equal(stdout.match(/line \d+ of 500/g)?.length, 500);
     t.notMatch(stdout, ODD);
@@ -131,10 +142,11 @@ async function logged(call: (logger: Logger) => void): Promise<string[]> {
 }
 
 /** A program of its own that logs 500 lines, some before and some after its reader may have gone. */
-async function run(format: string, { readerStays }: { readerStays: boolean }) {
+async function run(format: string, { stdout: goesTo }: { stdout: 'read' | 'closed' | number }) {
   const module = new URL('../../../src/telemetry/logger.ts', import.meta.url).href;
   const program = `
     import { once } from 'node:events';
+import { closeSync, existsSync, openSync } from 'node:fs';
     const { createLogger } = await import(${JSON.stringify(module)});
     const logger = await createLogger({ level: 'info', format: '${format}' });
     const log = (from, to) => {
@@ -148,16 +160,18 @@ async function run(format: string, { readerStays }: { readerStays: boolean }) {
     }
     process.stderr.write('done\\n');
   `;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['pipe', typeof goesTo === 'number' ? goesTo : 'pipe', 'pipe'],
+  });
   const ended = once(child, 'close') as Promise<[number | null]>;
-  const stderr = text(child.stderr);
+  const stderr = text(child.stderr as Readable);
   let stdout = Promise.resolve('');
-  if (readerStays) stdout = text(child.stdout);
-  else {
-    await once(child.stdout, 'readable');
-    child.stdout.destroy();
+  if (goesTo === 'read') stdout = text(child.stdout as Readable);
+  else if (goesTo === 'closed') {
+    await once(child.stdout as Readable, 'readable');
+    child.stdout?.destroy();
   }
-  child.stdin.end();
+  child.stdin?.end();
   const [code] = await ended;
   return { code, stdout: await stdout, stderr: await stderr };
 }

@@ -4,7 +4,7 @@ import type { Answer, Scene } from '../scene.ts';
 
 const PATH = '/cgi-bin/getcallbackip';
 /** Long enough for some calls during its renewal, on a slow machine too. */
-const SHORT_LIFE_MS = 3000;
+const SHORT_LIFE_MS = 4000;
 const CALLS_MEANWHILE = 20;
 
 export async function renewal(scene: Scene): Promise<void> {
@@ -13,7 +13,7 @@ export async function renewal(scene: Scene): Promise<void> {
   tell.step('A renewal');
   tell.say(
     'A token lives two hours. So that you need not wait, WeChat ends the current one and gives',
-    'one that lives 3 seconds. It must be renewed in time, and WeChat lets that token call wait.',
+    'one that lives 4 seconds. It must be renewed in time, and WeChat lets that token call wait.',
   );
   simulator.set({ lifetimeMs: SHORT_LIFE_MS });
   simulator.revoke();
@@ -54,7 +54,7 @@ export async function renewal(scene: Scene): Promise<void> {
     `then token ${lastToken(scene)} took its place: no call ever left with a bad one`,
     renewed && scene.refused === refusedBefore,
   );
-  scene.tellCost(2, ': one for the token that lives 3 seconds, one for its renewal');
+  scene.tellCost(2, ': one for the token that lives 4 seconds, one for its renewal');
 }
 
 /** The token of the last call that reached WeChat. */

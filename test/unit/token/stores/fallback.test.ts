@@ -98,6 +98,22 @@ t.test('while the store is down, what is saved is known here', async (t) => {
   t.same(await store.save(APPID, token(5)), token(6));
 });
 
+t.test('what was fetched during an outage is handed over when it ends', async (t) => {
+  const { store, world, clock, behind, asked } = await bench();
+  await store.save(APPID, token(3));
+  world.fails = unreachable;
+  await store.load(APPID);
+  await store.save(APPID, token(4));
+  await store.save(APPID, token(5));
+  await store.save('wx2', token(1));
+  world.fails = undefined;
+  await clock.advance(1000);
+  t.same((await behind.load(APPID)).token, token(5));
+  t.same((await behind.load('wx2')).token, token(1));
+  await clock.advance(10_000);
+  t.equal(asked.filter((operation) => operation === 'save').length, 3, 'once');
+});
+
 t.test('forces spent before an outage count during it', async (t) => {
   const { store, world } = await bench();
   t.equal(await store.takeForce(APPID, 0), true);
