@@ -56,9 +56,7 @@ export async function refresh(
       const token = await takeOver(stored, current, store, appid);
       return adopted(token, clock);
     }
-    if (retired && cooldown?.generation === current?.generation && cooldown !== undefined) {
-      if (isRunning(cooldown, clock.now())) return { cooldown };
-    }
+    if (retired && isCovered(current, cooldown, clock.now())) return { cooldown };
     const { issued, askedMs, stuck } = await fetchOther(
       { rejected: retired ? current?.value : undefined, via },
       dependencies,
@@ -89,9 +87,16 @@ function adopted(token: Token, clock: Clock): NewToken {
   return { token, deadlineMs, outcome: 'adopted', guessedLife: false };
 }
 
-/** One with more left than it was long was written before the wall clock was set back. */
-function isRunning({ until, lengthMs }: StoredCooldown, now: number): boolean {
-  return until > now && until - now <= lengthMs;
+/** Whether a cool-down says that another token would be no help: to an expired one it would. */
+function isCovered(
+  current: Token | undefined,
+  cooldown: StoredCooldown | undefined,
+  now: number,
+): cooldown is StoredCooldown {
+  if (current === undefined || current.expiresAt <= now) return false;
+  if (cooldown?.generation !== current.generation) return false;
+  // One with more left than it was long was written before the wall clock was set back.
+  return cooldown.until > now && cooldown.until - now <= cooldown.lengthMs;
 }
 
 /** Lives come in whole seconds, and replicas' clocks differ a little: less says nothing about age. */

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import t from 'tap';
 import { until } from '../helpers/proxy.ts';
 import { OK, type Answer, type Reply } from '../helpers/raw-upstream.ts';
@@ -17,6 +18,7 @@ async function pool(stage: Stage, count: number): Promise<void> {
 }
 
 const POOLED = 3;
+const used = new WeakSet<Socket>();
 
 /** Connections that were pooled turn out dead as soon as they are used. */
 function deadIfPooled(end: (reply: Reply) => void): Answer {
@@ -129,3 +131,20 @@ for (const lane of LANES) {
     },
   );
 }
+
+onEachLane(
+  t,
+  'a connection for sending again is not pooled: it would be the next dead one',
+  {
+    async answer(request, reply) {
+      await request.whole;
+      // Every connection is good for one request.
+      if (used.has(reply.socket)) return reply.reset();
+      used.add(reply.socket);
+      return reply.send(OK);
+    },
+  },
+  async (t, stage) => {
+    for (let round = 0; round < 6; round++) t.equal((await stage.get()).status, 200);
+  },
+);

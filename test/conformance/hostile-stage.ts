@@ -24,7 +24,7 @@ export interface Refusal {
 export interface HostileStage {
   readonly proxy: RunningProxy;
   readonly upstream: RawUpstream;
-  connect(t: Test): Promise<RawClient>;
+  readonly connect: (t: Test) => Promise<RawClient>;
   /** Sends bytes on a connection of their own and checks that they are refused as told. */
   refuses(t: Test, bytes: string, refusal: Refusal): Promise<RawAnswer>;
   /** Checks that both lanes serve and that the upstream got nothing but the requests that say so. */

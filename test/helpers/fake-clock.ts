@@ -58,13 +58,13 @@ export class FakeClock implements Clock {
   /** Time goes on until `promise` has settled, timer by timer. @returns what it settles with */
   async until<T>(promise: Promise<T>): Promise<T> {
     let settled = false;
-    const done = (): void => {
+    const watched = promise.finally(() => {
       settled = true;
-    };
-    promise.then(done, done);
+    });
+    watched.catch(() => {}); // whoever asked for it gets to see its failure
     for (;;) {
       await settle();
-      if (settled) return promise;
+      if (settled) return watched;
       const timer = this.#next();
       if (timer === undefined) throw new Error('no timer is left that could settle the promise');
       await this.#fire(timer);

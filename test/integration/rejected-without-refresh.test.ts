@@ -1,9 +1,10 @@
 import t from 'tap';
 import { proxyAndSimulator } from '../helpers/proxy.ts';
 import { call, callAtOnce } from './app.ts';
+import { proxyInSharedTime } from './shared-time.ts';
 
 t.test("a rejected token whose refresh fails too: the app gets WeChat's own answer", async (t) => {
-  const { proxy, simulator } = await proxyAndSimulator(t);
+  const { proxy, simulator } = await proxyInSharedTime(t);
   simulator.revoke();
   simulator.refuseTokens({ errcode: -1, count: 'forever' });
   simulator.reset('counts');

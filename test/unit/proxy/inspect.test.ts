@@ -26,10 +26,9 @@ const CODINGS: readonly (readonly [what: string, coding: string, encode: Encode]
   ['deflate as zlib, small window', 'deflate', (bytes) => deflateSync(bytes, { windowBits: 9 })],
   ['deflate, raw', 'deflate', (bytes) => deflateRawSync(bytes)],
   ['deflate, raw and stored', 'deflate', (bytes) => deflateRawSync(bytes, { level: 0 })],
-  ['br', 'br', (bytes) => brotliCompressSync(bytes)],
-  ['br that compresses nothing', 'br', (bytes) => brotliCompressSync(bytes, fast)],
+  ['br', 'br', (bytes) => brotliCompressSync(bytes, quality(5))],
+  ['br that compresses nothing', 'br', (bytes) => brotliCompressSync(bytes, quality(0))],
 ];
-const fast = { params: { [constants.BROTLI_PARAM_QUALITY]: 0 } };
 
 t.test('an error is found through every coding, whole or a byte at a time', (t) => {
   for (const [what, coding, encode] of CODINGS) {
@@ -44,7 +43,7 @@ t.test('an error is found through every coding, whole or a byte at a time', (t) 
 });
 
 t.test('of any JSON object, whole, coded or in pieces, it finds what JSON.parse finds', (t) => {
-  for (let seed = 1; seed <= 1500; seed++) {
+  for (let seed = 1; seed <= 800; seed++) {
     const random = new Seeded(seed);
     const { text } = generatedAnswer(random);
     const parsed = JSON.parse(text.replace(/^\uFEFF/, '')) as { errcode?: number | string };
@@ -61,7 +60,7 @@ t.test('of any JSON object, whole, coded or in pieces, it finds what JSON.parse 
     if (found.every((one) => one === errcode)) continue;
     t.fail(`seed ${seed}`, { text, what, errcode, found });
   }
-  t.pass('1500 objects');
+  t.pass('800 objects');
   t.end();
 });
 
@@ -172,7 +171,7 @@ t.test('what inflates without end is data, and costs little', (t) => {
   const bombs: readonly (readonly [string, Buffer])[] = [
     ['gzip', gzipSync(blanks)],
     ['deflate', deflateSync(blanks)],
-    ['br', brotliCompressSync(blanks, fast)],
+    ['br', brotliCompressSync(blanks, quality(0))],
   ];
   for (const [coding, bomb] of bombs) {
     for (const pieces of [[bomb], bytewise(bomb.subarray(0, 6000))]) {
@@ -239,4 +238,8 @@ function named(bytes: Buffer): Buffer {
   const head = Buffer.from(gzip.subarray(0, 10));
   head[3] = 0x08;
   return Buffer.concat([head, Buffer.from('answer.json\0'), gzip.subarray(10)]);
+}
+
+function quality(level: number): { params: Record<number, number> } {
+  return { params: { [constants.BROTLI_PARAM_QUALITY]: level } };
 }

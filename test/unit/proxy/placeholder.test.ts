@@ -142,7 +142,7 @@ t.test('looking for one in 16 KiB of anything is quick', (t) => {
     const text = filler.repeat(Math.ceil(16_384 / filler.length));
     const startedMs = performance.now();
     findPlaceholder(text);
-    t.ok(performance.now() - startedMs < 200, filler.slice(0, 12));
+    t.ok(performance.now() - startedMs < 1000, filler.slice(0, 12));
   }
   t.end();
 });

@@ -188,9 +188,9 @@ t.test('64 KiB of anything are read in no time', (t) => {
   ];
   for (const filler of fillers) {
     const text = filler.repeat(Math.ceil(65_536 / filler.length));
-    const startedMs = performance.now();
+    const startedMs = threadMs();
     redactText(text);
-    t.ok(performance.now() - startedMs < 1000, filler);
+    t.ok(threadMs() - startedMs < 1000, filler);
   }
   t.end();
 });
@@ -284,3 +284,9 @@ t.test('a structure without end has one', (t) => {
   t.equal((redactFields({ a: { b: 1 } })['a'] as { b: number }).b, 1);
   t.end();
 });
+
+/** The thread's own time: what others do on this machine is not counted. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}

@@ -30,7 +30,7 @@ export interface Bench {
   /** Everything logged, at level trace. */
   readonly log: string[];
   /** `token_refreshes_total` and its like: the sum of the series that have these labels. */
-  count(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
+  readonly count: (name: string, labels?: Readonly<Record<string, string>>) => Promise<number>;
 }
 
 /** A manager before a WeChat of its own, on a clock that the test moves. No jitter unless told. */

@@ -103,3 +103,36 @@ t.test('the same string even after force_refresh is no replacement', async (t) =
   t.ok(again.every((answer) => typeof answer === 'string'));
   t.equal(wechat.calls.length, calls, 'and asking again at once changes nothing');
 });
+
+t.test(
+  'how long nothing is asked after "the same string" doubles, until there is another',
+  async (t) => {
+    const made = await started({ rules: { forcePerDay: 0 } });
+    const { clock, manager, wechat } = made;
+    wechat.tokens.revoke('kept');
+    const silences: number[] = [];
+    const untilAsked = async (): Promise<void> => {
+      const { length } = wechat.calls;
+      const fromMs = clock.monotonic();
+      while (wechat.calls.length === length) {
+        await clock.advance(SECOND);
+        await clock.until(manager.rejected(made.first));
+      }
+      silences.push(Math.round((clock.monotonic() - fromMs) / SECOND));
+    };
+    await clock.until(manager.rejected(made.first));
+    for (let i = 0; i < 6; i++) await untilAsked();
+    t.strictSame(silences, [30, 60, 120, 240, 480, 900]);
+
+    wechat.rotate();
+    await clock.advance(15 * MINUTE);
+    const second = await replacement(made, made.first);
+    wechat.tokens.revoke('kept');
+    await clock.advance(MINUTE);
+    t.equal(await clock.until(manager.rejected(second)), 'cooldown');
+    const { length } = wechat.calls;
+    await clock.advance(30 * SECOND);
+    await clock.until(manager.rejected(second));
+    t.ok(wechat.calls.length > length, 'from the beginning again');
+  },
+);

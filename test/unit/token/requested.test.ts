@@ -131,14 +131,16 @@ t.test('a requested refresh is waited for no longer than the token timeout', asy
   const { clock, manager, wechat } = made;
   await clock.advance(HOUR);
   const release = wechat.hold();
-  let code: string | undefined;
-  void failureOf(manager.requested(digest(made.first))).then((error) => {
-    code = (error as ProxyError).code;
-  });
+  let error: ProxyError | undefined;
+  const failed = async (): Promise<void> => {
+    error = (await failureOf(manager.requested(digest(made.first)))) as ProxyError;
+  };
+  const waiting = failed();
   await clock.advance(TOKEN_TIMEOUT - 1);
-  t.equal(code, undefined);
+  t.equal(error, undefined);
   await clock.advance(1);
-  t.equal(code, 'ERR_TOKEN_UNAVAILABLE');
+  await waiting;
+  t.equal(error?.code, 'ERR_TOKEN_UNAVAILABLE');
   release();
 });
 

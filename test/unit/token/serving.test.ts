@@ -54,7 +54,7 @@ t.test('whoever comes after the expiry joins the refresh that began before it', 
   t.equal(manager.get(), first);
   await clock.advance(SECOND);
   t.equal(manager.usable, undefined, 'expired to the millisecond');
-  const late = [manager.get(), manager.get()];
+  const late = [manager.get(), manager.get()].map((token) => Promise.resolve(token));
   release();
   const tokens = await clock.until(Promise.all(late));
   t.strictSame(
