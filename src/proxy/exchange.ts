@@ -46,22 +46,16 @@ export class Exchange {
    * Waits for what others wait for too and this exchange cannot call off.
    * @throws {ClientGone} as soon as the app goes away
    */
-  outlast<T>(pending: T | Promise<T>): T | Promise<T> {
+  async outlast<T>(pending: T | Promise<T>): Promise<T> {
     if (!(pending instanceof Promise)) return pending;
-    return new Promise((resolve, reject) => {
+    const gone = new Promise<never>((_, reject) => {
       this.whenGone(() => reject(new ClientGone()));
-      const settle = (): void => this.whenGone(undefined);
-      pending.then(
-        (value) => {
-          settle();
-          resolve(value);
-        },
-        (error: Error) => {
-          settle();
-          reject(error);
-        },
-      );
     });
+    try {
+      return await Promise.race([pending, gone]);
+    } finally {
+      this.whenGone(undefined);
+    }
   }
 
   /** What to do at once when the app goes away; the latest call counts. */

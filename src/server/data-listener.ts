@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { framingFault } from './framing.ts';
+import { headWithoutOffer, isOffer } from './upgrade-offer.ts';
 
 export interface DataListenerOptions {
   readonly serve: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -21,7 +22,7 @@ const HEAD_TIMEOUT_MS = 15_000;
 /** Twice Node's default: a URL of 16 KiB and as much again in header fields. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
-/** What a connection may still take after CONNECT: nobody watches over it any more. */
+/** What a connection may still take after CONNECT or Upgrade: nobody watches over it any more. */
 const DETACHED_MS = 2000;
 
 export function createDataListener(options: DataListenerOptions): Server {
@@ -62,16 +63,28 @@ export function createDataListener(options: DataListenerOptions): Server {
   server.on('checkContinue', serve);
   server.on('checkExpectation', serve);
   server.on('connect', (_req: IncomingMessage, socket: Duplex) => {
-    // Node has let go of the socket: an error would end the process, and no time-out is left.
-    socket.on('error', () => {});
-    const timer = setTimeout(() => socket.destroy(), DETACHED_MS);
-    socket.once('close', () => clearTimeout(timer));
-    socket.resume();
+    holdDetached(socket);
     options.refuse(
       socket as Socket,
       405,
       'CONNECT is not forwarded: send requests to the proxy, not through it',
     );
+  });
+  // Without this Node would serve the request, and drop what has already come behind it: the rest of
+  // that would be read as a request.
+  server.on('upgrade', (req: IncomingMessage, socket: Duplex, behind: Buffer) => {
+    const why = !isOffer(req)
+      ? 'WeChat has no WebSockets: an Upgrade is not forwarded'
+      : isAnswering(socket)
+        ? 'an Upgrade is offered behind a request that is not answered yet'
+        : undefined;
+    if (why === undefined && !distrusted.has(socket as Socket)) {
+      socket.unshift(Buffer.concat([headWithoutOffer(req), behind]));
+      server.emit('connection', socket);
+      return;
+    }
+    holdDetached(socket);
+    options.refuse(socket as Socket, 400, why ?? '');
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     // The app went away in the middle of its request.
@@ -83,6 +96,20 @@ export function createDataListener(options: DataListenerOptions): Server {
     options.refuse(socket as Socket, status, why);
   });
   return server;
+}
+
+/** Node has let go of the socket: an error would end the process, and no time-out is left. */
+function holdDetached(socket: Duplex): void {
+  socket.on('error', () => {});
+  const timer = setTimeout(() => socket.destroy(), DETACHED_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.resume();
+}
+
+/** Whether an answer is still to leave. Only Node's own field says so of one that is ended, but queued. */
+function isAnswering(socket: Duplex): boolean {
+  const { _httpMessage: answer } = socket as { _httpMessage?: unknown };
+  return answer !== null && answer !== undefined;
 }
 
 function explain(

@@ -138,7 +138,8 @@ async function fetchOther(
 ): Promise<Fetched> {
   const ask = async (force: boolean): Promise<Fetched> => {
     const askedMs = clock.monotonic();
-    return { issued: await source.fetch({ force, rejected, via }), askedMs };
+    const uncoordinated = store.cutOff === true;
+    return { issued: await source.fetch({ force, rejected, via, uncoordinated }), askedMs };
   };
   const isOther = ({ issued }: Fetched): boolean =>
     rejected === undefined || issued.value !== rejected;

@@ -55,6 +55,7 @@ const FIELDS = [
   'Proxy-Connection: keep-alive',
   'Expect: 100-continue',
   'Upgrade: h2c',
+  'Connection: Upgrade, HTTP2-Settings',
   'Range: bytes=0-1',
 ] as const;
 

@@ -35,11 +35,11 @@ export interface Stage {
   readonly upstream: RawUpstream;
   readonly proxy: RunningProxy;
   readonly client: RawClient;
-  connect(): Promise<RawClient>;
+  readonly connect: () => Promise<RawClient>;
   /** Sends a GET on `client` and waits for its answer. */
-  get(fields?: readonly string[]): Promise<RawAnswer>;
+  readonly get: (fields?: readonly string[]) => Promise<RawAnswer>;
   /** Sends a POST with its Content-Length on `client` and waits for its answer. */
-  post(body?: string | Uint8Array, fields?: readonly string[]): Promise<RawAnswer>;
+  readonly post: (body?: string | Uint8Array, fields?: readonly string[]) => Promise<RawAnswer>;
 }
 
 export interface CaseOptions {

@@ -41,13 +41,13 @@ t.test(
   },
 );
 
-onEachLane(t, 'a redirect is passed on, not followed', {}, async (t, { upstream, get }) => {
+onEachLane(t, 'a redirect is passed on, not followed', {}, async (t, stage) => {
   const elsewhere = await startRawUpstream(t);
   const location = `${elsewhere.url}/taken?access_token=`;
-  upstream.answer = `HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
-  const answer = await get();
+  stage.upstream.answer = `HTTP/1.1 302 Found\r\nLocation: ${location}\r\nContent-Length: 0\r\n\r\n`;
+  const answer = await stage.get();
   t.equal(answer.status, 302);
   t.strictSame(answer.values('location'), [location]);
-  t.equal(upstream.requests.length, 1);
+  t.equal(stage.upstream.requests.length, 1);
   t.equal(elsewhere.connections.length + elsewhere.tokenCalls, 0);
 });

@@ -21,6 +21,11 @@ export interface TokenRequest {
   readonly rejected?: string | undefined;
   /** The `Via` of the instance that asked us, if one did: a circle of peers is found by it. */
   readonly via?: string | undefined;
+  /**
+   * Other replicas may be asking at the same time, and nothing keeps us apart: retire nobody's
+   * token, even where the source's calls usually do.
+   */
+  readonly uncoordinated?: boolean;
 }
 
 export interface IssuedToken {

@@ -26,10 +26,12 @@ export function wechatSource(options: WechatSourceOptions): TokenSource {
     name: api,
     rotates: api === 'token',
     canForce: api === 'stable_token',
-    async fetch({ force }: TokenRequest): Promise<IssuedToken> {
+    async fetch({ force, uncoordinated }: TokenRequest): Promise<IssuedToken> {
       const revealed = reveal(appid, secret());
       const call =
-        api === 'token' ? tokenCall(appid, revealed) : stableCall(appid, revealed, force);
+        api === 'token' && !uncoordinated
+          ? tokenCall(appid, revealed)
+          : stableCall(appid, revealed, force);
       const { status, body } = await callForToken(dispatcher, { origin, ...call }, timeoutMs);
       return readTokenAnswer(status, body);
     },

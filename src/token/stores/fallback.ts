@@ -101,6 +101,9 @@ export function withFallback(
     get shared() {
       return shared.shared && !down;
     },
+    get cutOff() {
+      return down;
+    },
     load: (appid) =>
       attempt(
         'load',

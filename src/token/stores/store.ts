@@ -25,6 +25,8 @@ export interface TokenStore {
   readonly name: 'memory' | 'file' | 'redis';
   /** Whether other processes use it too: then what it holds may be newer than what we know. */
   readonly shared: boolean;
+  /** Other processes use it too, and at the moment we cannot: they go on without us, and we without them. */
+  readonly cutOff?: boolean;
   load(appid: string): Promise<StoredState>;
   /**
    * Saves, unless a newer generation is there, or another value of the same one: a replica that
