@@ -126,7 +126,6 @@ export class TokenManager {
     // A late one need not wait for the renewal of the token that it is to get.
     while (this.#inFlight !== undefined && this.#isCurrent(token)) await this.#inFlight;
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
-    if (this.#held !== undefined) this.#rejections.rejected(this.#held);
     if (this.#rejections.isCooling(token)) return 'cooldown';
     if (this.#held?.isDue === false && this.#options.source.rotates) {
       this.#rejections.conflict(this.#held);
@@ -164,7 +163,6 @@ export class TokenManager {
     const isOther = digest !== undefined && digest !== sha256Hex(token.value);
     const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
     if (isOther || (digest === undefined && isYoung) || isSoon) return token;
-    if (this.#held !== undefined) this.#rejections.rejected(this.#held);
     if (this.#outage.waitMs > 0 || this.#rejections.isCooling(token))
       throw this.#unavailable(SAME_AGAIN);
     this.#requestedAtMs = now;
@@ -253,7 +251,7 @@ export class TokenManager {
       this.#adopt(answer, retired);
       ended(answer.outcome);
       this.#log.refreshed(trigger, this.remainingMs(answer.token), answer);
-      this.#rejections.brought(answer, { retired, forReplay: trigger === 'rejected' });
+      this.#rejections.brought(answer, { forReplay: trigger === 'rejected' });
     } catch (error) {
       this.#fail(error);
       ended('failed');

@@ -4,24 +4,16 @@ import { Cooldown } from './cooldown.ts';
 import type { HeldToken } from './held-token.ts';
 import type { NewToken } from './refresh.ts';
 import type { RefreshLog } from './refresh-log.ts';
-import type { TokenSource } from './sources/source.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
 export interface RejectionsOptions {
   readonly appid: string;
-  readonly source: TokenSource;
   readonly store: TokenStore;
   readonly clock: Clock;
   readonly metrics: AccountMetrics;
   readonly log: RefreshLog;
 }
-
-/**
- * WeChat lets a retired token work for five minutes: one that lived shorter was retired twice over,
- * and whoever does that will do it again.
- */
-const SHORT_LIFE_MS = 4 * 60_000;
 
 /** What rejections of one account's tokens have come to, and so whether another one may fetch. */
 export class Rejections {
@@ -30,9 +22,6 @@ export class Rejections {
   readonly #cooldown = new Cooldown();
   /** After the source had no other token to give than the rejected one. */
   readonly #stuck = new Cooldown();
-  /** While several callers of an API whose every call retires the token before fight over it. */
-  readonly #fight = new Cooldown();
-  #rejectedGeneration = 0;
   #conflictGeneration = 0;
 
   constructor(options: RejectionsOptions) {
@@ -42,16 +31,7 @@ export class Rejections {
   /** Whether a rejection of the token may fetch nothing now. */
   isCooling(token: Token): boolean {
     const now = this.#options.clock.monotonic();
-    return [this.#cooldown, this.#stuck, this.#fight].some(
-      (cooldown) => cooldown.remainingMs(token, now) > 0,
-    );
-  }
-
-  /** The token was rejected, perhaps not for the first time. */
-  rejected({ token, ageMs }: HeldToken): void {
-    if (this.#rejectedGeneration === token.generation) return;
-    this.#rejectedGeneration = token.generation;
-    if (ageMs >= SHORT_LIFE_MS) this.#fight.reset(token);
+    return this.#cooldown.remainingMs(token, now) > 0 || this.#stuck.remainingMs(token, now) > 0;
   }
 
   /** Somebody else has retired the token: with a source whose every call does that, and in mid-life. */
@@ -62,17 +42,9 @@ export class Rejections {
     this.#options.log.conflict(remainingMs);
   }
 
-  /**
-   * What a refresh has brought.
-   * @param retired the token before it was rejected
-   * @param forReplay a rejected request waits for it
-   */
-  brought(
-    { token, outcome, stuck }: NewToken,
-    { retired, forReplay }: { retired: boolean; forReplay: boolean },
-  ): void {
+  /** What a refresh has brought. @param forReplay a rejected request waits for it */
+  brought({ token, outcome, stuck }: NewToken, { forReplay }: { forReplay: boolean }): void {
     const now = this.#options.clock.monotonic();
-    if (retired && outcome === 'fetched' && this.#options.source.rotates) this.#fought(token, now);
     if (stuck !== undefined) {
       const lengthMs = this.#stuck.begin(token, now);
       if (lengthMs > 0) this.#options.log.coolingDown(token.generation, lengthMs, stuck);
@@ -83,17 +55,6 @@ export class Rejections {
         'token after token was fetched for rejected requests, and none has served a replay',
       );
     }
-  }
-
-  /** Of this process alone: where there is a store that works, one fetch does for all. */
-  #fought(token: Token, now: number): void {
-    const lengthMs = this.#fight.obtained(token, now);
-    if (lengthMs === 0) return;
-    this.#options.log.coolingDown(
-      token.generation,
-      lengthMs,
-      'token after token was retired by somebody else within minutes',
-    );
   }
 
   /** There is a token of a new value: the source is not stuck any more. */

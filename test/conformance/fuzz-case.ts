@@ -1,7 +1,7 @@
 /** One connection's worth of bytes, made from a seed. */
 import { mutate, mutateBytes } from './fuzz-mutations.ts';
 import { Random } from './fuzz-random.ts';
-import { render, validRequest } from './fuzz-requests.ts';
+import { offerUpgrade, render, validRequest } from './fuzz-requests.ts';
 
 export interface FuzzCase {
   /** Whether nothing was changed: then every request must be served. */
@@ -20,6 +20,7 @@ export function fuzzCase(seed: number, index: number): FuzzCase {
   for (let n = 1 + random.int(4); n > 0; n--) {
     const id = `${index}-${n}`;
     const draft = validRequest(random, id);
+    if (text === '' && random.once(8)) offerUpgrade(draft);
     if (!pristine) for (let times = random.int(3); times > 0; times--) mutate(draft, random, id);
     text += render(draft);
   }

@@ -55,9 +55,13 @@ const FIELDS = [
   'Proxy-Connection: keep-alive',
   'Expect: 100-continue',
   'Upgrade: h2c',
-  'Connection: Upgrade, HTTP2-Settings',
   'Range: bytes=0-1',
 ] as const;
+
+/** As Java's HttpClient makes it: in the first request of a connection, or behind an answer. */
+export function offerUpgrade({ fields }: Draft): void {
+  fields.push('Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAEA', 'Upgrade: h2c');
+}
 
 /** What must never come out of a body as a request of its own. */
 export function smuggled(id: string): string {

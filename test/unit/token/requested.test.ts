@@ -66,19 +66,24 @@ t.test('with a digest even a young token is replaced', async (t) => {
   t.equal((await requested(made, digest(made.first))).generation, 2);
 });
 
-t.test('requested refreshes are 30 s apart: no key holder can rotate in a loop', async (t) => {
-  const made = await started({ api: 'token' });
-  const { clock, wechat } = made;
-  await clock.advance(HOUR);
-  let token = made.first;
-  for (let at = 0; at < 10 * MINUTE; at += SECOND) {
-    token = await requested(made, digest(token));
-    await clock.advance(SECOND);
-  }
-  const gaps = wechat.calls.slice(2).map(({ atMs }, i) => atMs - wechat.calls[i + 1]!.atMs);
-  t.ok(gaps.every((gap) => gap >= 30 * SECOND));
-  t.equal(wechat.calls.length - 1, 20);
-});
+t.test(
+  'requested refreshes are 30 s apart at least: no key holder can rotate in a loop',
+  async (t) => {
+    const made = await started({ api: 'token' });
+    const { clock, manager, wechat } = made;
+    await clock.advance(HOUR);
+    const fromMs = clock.monotonic();
+    for (let at = 0; at < HOUR; at += SECOND) {
+      // Where it is said that there is no other, the loop goes on with what there is.
+      await requested(made, digest(manager.usable!)).catch(() => {});
+      await clock.advance(SECOND);
+    }
+    const calls = wechat.calls.filter(({ atMs }) => atMs >= fromMs);
+    const gaps = calls.slice(1).map(({ atMs }, i) => atMs - calls[i]!.atMs);
+    t.ok(gaps.every((gap) => gap >= 30 * SECOND));
+    t.ok(calls.length > 5 && calls.length <= 120, `${calls.length} calls in an hour`);
+  },
+);
 
 t.test(
   'a stable token that is requested away is asked for first, and forced only if needed',
