@@ -7,7 +7,8 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
 import type { Token } from '../token.ts';
 import { memoryStore } from './memory.ts';
-import { StoreError, type TokenStore } from './store.ts';
+import { Reach } from './reach.ts';
+import type { TokenStore } from './store.ts';
 
 export interface FallbackOptions {
   readonly clock: Clock;
@@ -15,121 +16,57 @@ export interface FallbackOptions {
   readonly metrics: Metrics;
 }
 
-/** How often a store that is down is asked whether it is back. */
-const PROBE_MS = 1000;
-
-export function withFallback(
-  shared: TokenStore,
-  { clock, logger, metrics }: FallbackOptions,
-): TokenStore {
+export function withFallback(shared: TokenStore, options: FallbackOptions): TokenStore {
   const own = memoryStore();
-  const refused = new Set<string>();
   /** What was saved while the store was down. */
   const unsaved = new Map<string, Token>();
-  let down = false;
-  let cancelProbe = (): void => {};
-  let closed = false;
+  const save = (appid: string, token: Token): Promise<Token> =>
+    reach.attempt(
+      'save',
+      appid,
+      () => shared.save(appid, token),
+      () => {
+        unsaved.set(appid, token);
+        return Promise.resolve(token);
+      },
+    );
+  const reach = new Reach({
+    ...options,
+    store: shared,
+    // It may hold what has been retired since, and nobody who comes now knows better.
+    async back() {
+      const tokens = [...unsaved];
+      unsaved.clear();
+      await Promise.all(tokens.map(([appid, token]) => save(appid, token)));
+    },
+  });
 
-  const counted = async <T>(operation: string, there: () => Promise<T>): Promise<T> => {
-    try {
-      const result = await there();
-      metrics.storeOperation(shared.name, operation, 'ok');
-      return result;
-    } catch (error) {
-      metrics.storeOperation(shared.name, operation, 'failed');
-      throw error;
-    }
-  };
-
-  const probe = async (appid: string): Promise<void> => {
-    try {
-      await counted('load', () => shared.load(appid));
-      down = false;
-      logger.info({ store: shared.name }, 'the token store is back');
-      await handOver();
-    } catch {
-      probeLater(appid);
-    }
-  };
-  /** The store may hold what has been retired since, and nobody who comes now knows better. */
-  const handOver = async (): Promise<void> => {
-    const tokens = [...unsaved];
-    unsaved.clear();
-    await Promise.all(tokens.map(([appid, token]) => store.save(appid, token)));
-  };
-  const probeLater = (appid: string): void => {
-    if (!closed) cancelProbe = clock.after(PROBE_MS, () => void probe(appid));
-  };
-
-  /** Says the first failure of an outage, and the first of each operation that is refused. */
-  const failed = (operation: string, appid: string, error: unknown): void => {
-    const fields = { store: shared.name, operation, err: error };
-    if (error instanceof StoreError && error.refused) {
-      if (!refused.has(operation)) {
-        logger.error(fields, 'the token store refuses an operation: going on without it');
-      }
-      refused.add(operation);
-    } else if (!down) {
-      down = true;
-      logger.error(fields, 'the token store is down: going on with the token in memory');
-      probeLater(appid);
-    }
-  };
-
-  const attempt = async <T>(
-    operation: string,
-    appid: string,
-    there: () => Promise<T>,
-    here: () => Promise<T>,
-  ): Promise<T> => {
-    if (down) return here();
-    try {
-      const result = await counted(operation, there);
-      if (refused.delete(operation)) {
-        logger.info({ store: shared.name, operation }, 'the token store does it again');
-      }
-      return result;
-    } catch (error) {
-      failed(operation, appid, error);
-      return here();
-    }
-  };
-
-  const store: TokenStore = {
+  return {
     name: shared.name,
-    // Replicas that cannot reach it share nothing, and must act so.
+    // Replicas that cannot use it share nothing, and must act so.
     get shared() {
-      return shared.shared && !down;
+      return shared.shared && !reach.isCutOff;
     },
     get cutOff() {
-      return down;
+      return reach.isCutOff;
     },
     load: (appid) =>
-      attempt(
+      reach.attempt(
         'load',
         appid,
         () => shared.load(appid),
         () => own.load(appid),
       ),
     async save(appid, token) {
-      const held = await attempt(
-        'save',
-        appid,
-        () => shared.save(appid, token),
-        () => {
-          unsaved.set(appid, token);
-          return Promise.resolve(token);
-        },
-      );
-      return own.save(appid, held);
+      return own.save(appid, await save(appid, token));
     },
     async saveCooldown(appid, cooldown) {
       await own.saveCooldown(appid, cooldown);
-      await attempt('cooldown', appid, () => shared.saveCooldown(appid, cooldown), nothing);
+      await reach.attempt('cooldown', appid, () => shared.saveCooldown(appid, cooldown), nothing);
     },
     async lock(appid) {
       let isShared = true;
-      const unlock = await attempt(
+      const unlock = await reach.attempt(
         'lock',
         appid,
         () => shared.lock(appid),
@@ -141,12 +78,12 @@ export function withFallback(
       if (!isShared) return unlock;
       return async () => {
         // Nobody waits for a store that is down, but it has to know.
-        if (down) unlock().catch(nothing);
-        else await attempt('unlock', appid, unlock, nothing);
+        if (reach.isDown) unlock().catch(nothing);
+        else await reach.attempt('unlock', appid, unlock, nothing);
       };
     },
     takeForce: (appid, now) =>
-      attempt(
+      reach.attempt(
         'force',
         appid,
         async () => {
@@ -158,12 +95,10 @@ export function withFallback(
         () => own.takeForce(appid, now),
       ),
     async close() {
-      closed = true;
-      cancelProbe();
+      reach.close();
       await shared.close();
     },
   };
-  return store;
 }
 
 function nothing(): Promise<void> {

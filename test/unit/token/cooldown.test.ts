@@ -2,7 +2,7 @@ import t from 'tap';
 import { Cooldown } from '../../../src/token/cooldown.ts';
 import { memoryStore } from '../../../src/token/stores/memory.ts';
 import type { Token } from '../../../src/token/token.ts';
-import { HOUR, MINUTE, replacement, SECOND, started, type Bench } from './bench.ts';
+import { HOUR, LIFE, MINUTE, replacement, SECOND, started, WINDOW, type Bench } from './bench.ts';
 
 const DAY = 24 * HOUR;
 const token = (generation: number): Token => ({
@@ -168,4 +168,36 @@ t.test('a stale token that was adopted, or was there already, begins no cool-dow
   two.manager.replayed(adopted, 'rejected');
   t.ok(two.wechat.accepts(await replacement(two, adopted)), 'the next request finds out');
   t.equal((await one.manager.rejected(second)) === 'cooldown', false, 'nor for anybody else');
+});
+
+t.test(
+  "another replica's cool-down counts here too, and the renewal still comes in time",
+  async (t) => {
+    const store = memoryStore();
+    const { clock, manager, wechat, first } = await started({
+      api: 'token',
+      store,
+      keepFresh: true,
+    });
+    await clock.advance(LIFE - WINDOW - SECOND);
+    const cooldown = { generation: 1, until: clock.now() + MINUTE, lengthMs: MINUTE };
+    await store.saveCooldown('wx1', cooldown);
+    const unlock = await store.lock('wx1');
+    const answer = manager.rejected(first);
+    await clock.advance(2 * SECOND); // the renewal falls due while the rejection waits for its turn
+    await unlock();
+    t.equal(await answer, 'cooldown');
+    t.equal(wechat.calls.length, 1);
+    await clock.advance(SECOND);
+    t.equal(manager.usable?.generation, 2);
+  },
+);
+
+t.test('an expired token is replaced whatever cools down', async (t) => {
+  const store = memoryStore();
+  const made = await started({ api: 'token', store });
+  await made.clock.advance(LIFE);
+  const until = made.clock.now() + MINUTE;
+  await store.saveCooldown('wx1', { generation: 1, until, lengthMs: MINUTE });
+  t.equal((await replacement(made, made.first)).generation, 2);
 });

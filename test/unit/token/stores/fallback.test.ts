@@ -60,6 +60,7 @@ t.test('a store that is down is waited for once, whatever is asked of it', async
   await unlock();
   t.strictSame(asked, ['lock']);
   t.equal(store.shared, false, 'and nothing is shared through it');
+  t.equal(store.cutOff, true);
 });
 
 t.test('an outage is said once, counted, and its end said once', async (t) => {
@@ -144,9 +145,11 @@ t.test('one operation that is refused does not end the others', async (t) => {
   t.same((await behind.load(APPID)).token, token(2));
   t.strictSame(warnings(), ['the token store refuses an operation: going on without it']);
   t.match(log.join(''), /"operation":"lock"/);
+  t.equal(store.cutOff, true, 'but without a lock nobody is kept apart');
   world.fails = undefined;
   await store.lock(APPID);
   t.match(log.join(''), 'the token store does it again');
+  t.equal(store.cutOff, false);
 });
 
 t.test('a closed store is not asked whether it is back', async (t) => {
