@@ -38,13 +38,23 @@ export async function answerTokenEndpoint(
     const token = stated.forceRefresh
       ? await account.tokens.requested(typeof digest === 'string' ? digest : undefined, via)
       : await account.tokens.get(via);
-    const lifeS = Math.max(Math.floor(account.tokens.remainingMs(token) / 1000), 1);
+    const remainingMs = Math.max(account.tokens.remainingMs(token), 1);
     account.metrics.endpointCalled(endpoint, 'issued');
-    answer(exchange, token.value, lifeS);
+    answer(exchange, token.value, isInstance(via) ? remainingMs / 1000 : wholeSeconds(remainingMs));
   } catch (error) {
     account.metrics.endpointCalled(endpoint, 'failed');
     throw error;
   }
+}
+
+/** Whether it was another instance that asked. */
+function isInstance(via: string | undefined): boolean {
+  return via?.includes('wxproxy-') === true;
+}
+
+/** As WeChat says it. Not 0: SDKs take that for no life at all, or for ever. Instances need it exact. */
+function wholeSeconds(ms: number): number {
+  return Math.max(Math.floor(ms / 1000), 1);
 }
 
 function answer({ res }: Exchange, token: string, expiresInS: number): void {

@@ -128,7 +128,7 @@ onEachLane(
     client.request(
       'POST /cgi-bin/clear_quota/v2',
       fields,
-      '13\r\n{"appsecret":"mine"}\r\n0\r\n\r\n',
+      '14\r\n{"appsecret":"mine"}\r\n0\r\n\r\n',
     );
     t.equal((await client.answer()).status, 200);
     const [request] = upstream.requests;

@@ -1,6 +1,19 @@
 /** Bodies that are too large to be kept, for tests that watch what keeping them would cost. */
 import { createCipheriv, createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import type { ClientRequest } from 'node:http';
+import type { Test } from 'tap';
+import { startServer, type ServerProcess } from '../helpers/process.ts';
+import { until } from '../helpers/proxy.ts';
+import { startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { LANES } from './on-each-lane.ts';
+
+export const MIB = 1024 * 1024;
+/** What a transfer may cost at most. */
+export const GROWTH_BYTES = 60_000_000;
+/** Memory is read from /proc. */
+export const SKIP = process.platform === 'linux' ? false : 'this system has no /proc';
 
 const BLOCK = Buffer.alloc(256 * 1024);
 
@@ -53,4 +66,36 @@ function residentBytes(pid: number): number {
   const [, kibibytes] =
     /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kibibytes) * 1024;
+}
+
+/** A proxy in a process of its own, warmed up: what it takes to work at all is no growth. */
+export async function warmServer(
+  t: Test,
+): Promise<{ server: ServerProcess; upstream: RawUpstream }> {
+  const upstream = await startRawUpstream(t);
+  const server = await startServer(t, {
+    WXPROXY_UPSTREAM: upstream.url,
+    WXPROXY_REPLAY_BODY_LIMIT: '1KiB',
+  });
+  await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'the program is ready');
+  for (let i = 0; i < 50; i++) {
+    for (const { path } of LANES) {
+      const answer = await fetch(server.url + path, { method: 'POST', body: 'x'.repeat(i * 100) });
+      await answer.arrayBuffer();
+    }
+  }
+  return { server, upstream };
+}
+
+/** Writes as fast as it is taken, and ends the request. */
+export async function write(
+  upload: ClientRequest,
+  pieces: Iterable<Buffer>,
+  sent: (bytes: number) => void = () => {},
+): Promise<void> {
+  for (const piece of pieces) {
+    if (!upload.write(piece)) await once(upload, 'drain');
+    sent(piece.length);
+  }
+  upload.end();
 }

@@ -84,13 +84,15 @@ t.test('a target made to be slow to judge is judged at once', async (t) => {
   const slow = ['.', '%20', ';', '/', '%25', '%2e', '%3f'];
   const client = await stage.connect(t);
   const began = performance.now();
-  for (const part of slow) {
-    const path = `/cgi-bin/x${part.repeat(Math.floor(15_000 / part.length))}x`;
-    const answer = await client.request(`GET ${path}`).answer();
-    t.ok([200, 400].includes(answer.status), `${part} many times: ${answer.status}`);
+  for (let n = 0; n < 20; n++) {
+    for (const part of slow) {
+      const path = `/cgi-bin/x${part.repeat(Math.floor(15_000 / part.length))}x`;
+      const { status } = await client.request(`GET ${path}`).answer();
+      if (status !== 200 && status !== 400) t.fail(`${part} many times: ${status}`);
+    }
   }
-  // Quadratic time was 300 ms for the first of them alone; what is left of it is a few ms.
-  t.ok(performance.now() - began < 1000, 'all within a second');
+  // Quadratic time was 300 ms for the first of them alone: six seconds.
+  t.ok(performance.now() - began < 3000, 'all 140 of them within three seconds');
 });
 
 t.test('after all of them both lanes serve, and nothing was smuggled', (t) => stage.isUnharmed(t));

@@ -36,11 +36,9 @@ for (const path of ['/cgi-bin/x', '/sns/x']) {
       t.equal(answer.end, 'whole');
       bodies.push(answer.body.toString());
     }
-    t.strictSame(
-      bodies.map((body) => body.length),
-      [5, 5, 5, 100_000, 5],
-      'every answer has its own body',
-    );
+    const large = bodies.splice(3, 1);
+    t.strictSame(bodies, ['small', 'small', 'small', 'small'], 'every answer has its own body');
+    t.ok(large[0] === 'x'.repeat(100_000), 'a large one too');
     let last = await client.answer();
     if (last.status === 100) last = await client.answer();
     isRefusal(t, last, { status: 400, code: 'REQUEST_REFUSED' });

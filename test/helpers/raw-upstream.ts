@@ -330,8 +330,11 @@ function replyOn(socket: Socket): Reply {
       const more = typeof bytes === 'string' ? socket.write(bytes, 'latin1') : socket.write(bytes);
       if (more) return;
       await new Promise<void>((resolve) => {
-        socket.once('drain', resolve);
-        socket.once('close', resolve);
+        const taken = (): void => {
+          socket.off('drain', taken).off('close', taken);
+          resolve();
+        };
+        socket.on('drain', taken).on('close', taken);
       });
     },
     async trickle(bytes, ms = 0) {

@@ -28,6 +28,9 @@ const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 421, 508]);
 /** What an instance gives apps that ask it for a token, unless it is told to issue real ones. */
 const PLACEHOLDER = /^wxp-/;
 
+/** Instances tell each other to the millisecond what is left of a token's life. */
+const LEAST_LIFE_S = 0.001;
+
 export function peerSource(options: PeerSourceOptions): TokenSource {
   const { dispatcher, origin, appid, key, timeoutMs } = options;
   return {
@@ -56,7 +59,7 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
         timeoutMs,
       );
       if (answer.status !== 200) throw failedAtPeer(answer);
-      const issued = readTokenAnswer(answer.status, answer.body);
+      const issued = readTokenAnswer(answer.status, answer.body, LEAST_LIFE_S);
       if (PLACEHOLDER.test(issued.value)) throw givesPlaceholders();
       return issued;
     },

@@ -11,9 +11,10 @@ const GUESSED_LIFE_S = 300;
 
 /**
  * Reads the body of a token endpoint's answer (getAccessToken, getStableAccessToken).
+ * @param leastLifeS a life shorter than this is taken for none
  * @throws {TokenCallError} when there is no usable token in it
  */
-export function readTokenAnswer(status: number, body: string): IssuedToken {
+export function readTokenAnswer(status: number, body: string, leastLifeS = 1): IssuedToken {
   const answer = parseObject(body);
   if (answer === undefined) {
     throw new TokenCallError(
@@ -39,7 +40,7 @@ export function readTokenAnswer(status: number, body: string): IssuedToken {
       `the token endpoint answered status ${status} without a usable access_token`,
     );
   }
-  return { value, ...readLife(answer['expires_in']) };
+  return { value, ...readLife(answer['expires_in'], leastLifeS) };
 }
 
 function parseObject(body: string): Record<string, unknown> | undefined {
@@ -60,9 +61,12 @@ function isUsable(value: unknown): value is string {
   );
 }
 
-function readLife(expiresIn: unknown): Pick<IssuedToken, 'expiresInMs' | 'guessedLife'> {
+function readLife(
+  expiresIn: unknown,
+  leastS: number,
+): Pick<IssuedToken, 'expiresInMs' | 'guessedLife'> {
   const seconds = typeof expiresIn === 'string' && expiresIn !== '' ? Number(expiresIn) : expiresIn;
-  const usable = typeof seconds === 'number' && seconds >= 1 && seconds <= MAX_LIFE_S;
+  const usable = typeof seconds === 'number' && seconds >= leastS && seconds <= MAX_LIFE_S;
   return usable
     ? { expiresInMs: seconds * 1000 }
     : { expiresInMs: GUESSED_LIFE_S * 1000, guessedLife: true };
