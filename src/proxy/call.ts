@@ -67,7 +67,7 @@ export async function readCall(exchange: Exchange, parts: CallParts): Promise<Ca
   const { query } = target;
   const route = classify(canonical, query ?? '');
   exchange.route = route;
-  const placeholder = placeholderIn(query, parts.accounts);
+  const placeholder = placeholderIn(query);
   const hints = {
     prefix,
     header: headerValue(exchange, 'x-wechat-appid'),
@@ -130,14 +130,11 @@ function headerValue({ req }: Exchange, name: string): string | undefined {
   return Array.isArray(value) ? value[0] : value;
 }
 
-/** A placeholder counts where its account exists or it reads like one of ours. */
-function placeholderIn(
-  query: string | undefined,
-  accounts: AccountRegistry,
-): PlaceholderClaim | undefined {
+/** One of an account that is gone counts too: its call must not go out with another account's token. */
+function placeholderIn(query: string | undefined): PlaceholderClaim | undefined {
   for (const value of parameterValues(query, 'access_token')) {
     const claim = findPlaceholder(value);
-    if (claim !== undefined && (accounts.has(claim.appid) || claim.value === value)) return claim;
+    if (claim !== undefined) return claim;
   }
   return undefined;
 }

@@ -26,7 +26,8 @@ export function splitAccountPrefix(
     }
     return { appid: first, path: path.slice(slash) };
   }
-  if (APPID.test(first)) throw unknownAccount(first);
+  // An unknown one is refused as such, but only after the client key: who has none learns nothing.
+  if (APPID.test(first)) return { appid: first, path: path.slice(slash) };
   return { appid: undefined, path };
 }
 

@@ -1,7 +1,7 @@
 import type { Account } from '../account/account.ts';
 import { ProxyError } from '../errors.ts';
 import { withoutParameters, withParameters } from './inject.ts';
-import { jsonBody, type StatedCredentials } from './stated-credentials.ts';
+import { formBody, jsonBody, type StatedCredentials } from './stated-credentials.ts';
 
 /** The one call that names its secret differently and may carry it in its body (clearQuotaByAppSecret). */
 const CLEAR_QUOTA = '/cgi-bin/clear_quota/v2';
@@ -20,6 +20,11 @@ export function injectCredentials(
   const secretName = path === CLEAR_QUOTA ? 'appsecret' : 'secret';
   const ours = { appid: account.appid, [secretName]: secretOf(account) };
   const clean = withoutParameters(query ?? '', ['access_token', 'secret', 'appsecret']);
+  const form = formBody(body);
+  if (form !== undefined) {
+    const kept = withoutParameters(form, ['appid', 'secret', 'appsecret', 'access_token']);
+    return { query: withParameters(clean, ours), body: Buffer.from(kept, 'latin1') };
+  }
   const { secret, appsecret, ...rest } = jsonBody(body) ?? {};
   if (stated.inBody) {
     return {
@@ -57,8 +62,12 @@ function secretOf({ appid, secret }: Account): string {
   }
 }
 
-/** A JSON body without its secrets; another body as it is: it has none that we know of. */
+/** A body without its secrets, for a peer that puts its own in. */
 export function withoutSecret(body: Buffer): Buffer {
+  const form = formBody(body);
+  if (form !== undefined) {
+    return Buffer.from(withoutParameters(form, ['secret', 'appsecret']), 'latin1');
+  }
   const json = jsonBody(body);
   if (json === undefined) return body;
   const { secret: _secret, appsecret: _appsecret, ...rest } = json;

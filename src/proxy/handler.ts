@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Secret } from '../telemetry/secret.ts';
 import { isRejection } from '../wechat/errcodes.ts';
 import { quotesToken } from '../wechat/routes.ts';
+import type { NoReplay } from '../token/manager.ts';
 import type { Token } from '../token/token.ts';
 import { readCall, type Call, type CallParts } from './call.ts';
 import { conclude, type ConcludeParts } from './conclude.ts';
@@ -72,13 +73,13 @@ async function sendReplayable(
   note(call, first);
   if (!first.rejected) {
     // Noticed too late to be kept from the app: the next request is to do better.
-    if (isRejection(first.errcode)) void tokens.rejected(token);
+    if (isRejection(first.errcode)) void tokens.rejected(token, false);
     return;
   }
   const other = await exchange.outlast(tokens.rejected(token));
   if (typeof other === 'string') {
     metrics.replaySkipped(other);
-    sayReplay(exchange, call, first, { outcome: 'skipped', reason: other }, parts);
+    sayNotReplayed(exchange, call, first, other, parts);
     return first.release();
   }
   exchange.mustBeThere();
@@ -98,6 +99,19 @@ async function sendReplayable(
   const outcome = isRejection(second.errcode) ? 'rejected' : 'ok';
   tokens.replayed(other, outcome);
   sayReplay(exchange, call, first, { outcome, generation: other.generation }, parts);
+}
+
+/** One endpoint that is always refused is many requests: said once, then counted. */
+function sayNotReplayed(
+  { id }: Exchange,
+  { account, canonical }: Call & { route: 'api' },
+  { errcode }: Relay,
+  reason: NoReplay,
+  { failures }: HandlerParts,
+): void {
+  const { appid } = account;
+  const fields = { requestId: id, appid, path: canonical, errcode, reason };
+  failures.say('warn', `not replayed: ${reason} ${appid}`, fields, 'rejected and not replayed');
 }
 
 function sayReplay(
@@ -120,16 +134,17 @@ async function sendOnce(
   token: Token | undefined,
   parts: HandlerParts,
 ): Promise<void> {
-  const answer = relay(exchange, call, token, false, parts);
   const peer = call.route === 'code-exchange' ? parts.peer : undefined;
   const lane = peer?.lane ?? parts.streamLane;
-  await lane.send(exchange, outgoingRequest(exchange, call, token, parts.via, peer?.key), answer);
+  const request = outgoingRequest(exchange, call, token, parts.via, peer?.key);
+  const answer = relay(exchange, call, token, false, parts);
+  await lane.send(exchange, request, answer);
   note(call, answer);
   if (call.route !== 'api' || token === undefined || !isRejection(answer.errcode)) return;
   if (call.body.kind === 'streamed') {
     call.account.metrics.replaySkipped(call.body.because ?? 'too_large');
   }
-  void call.account.tokens.rejected(token);
+  void call.account.tokens.rejected(token, false);
 }
 
 function relay(
@@ -139,8 +154,10 @@ function relay(
   withhold: boolean,
   { via }: HandlerParts,
 ): Relay {
-  const blank = quotesToken(call.canonical) ? token?.value : undefined;
-  return new Relay(exchange, { via, withhold, blank });
+  const secrets = token === undefined ? [] : [token.value];
+  const secret = call.route === 'code-exchange' ? call.account.secret?.reveal() : undefined;
+  if (secret !== undefined) secrets.push(secret);
+  return new Relay(exchange, { via, withhold, secrets, quotes: quotesToken(call.canonical) });
 }
 
 function note({ route, account }: Call, { errcode }: Relay): void {

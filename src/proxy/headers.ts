@@ -3,6 +3,8 @@
  * them out, so that order, casing, repetition and latin-1 bytes survive.
  */
 
+import { blanked } from './blank.ts';
+
 /** RFC 9110 section 7.6.1, with the older names that proxies still send. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
@@ -64,7 +66,12 @@ export interface AnswerHead {
   readonly contentEncoding: string;
 }
 
-export function answerHead(raw: readonly string[], via: string): AnswerHead {
+/** @param secrets what was put into the request: an upstream that quotes it must not hand it on */
+export function answerHead(
+  raw: readonly string[],
+  via: string,
+  secrets: readonly string[] = [],
+): AnswerHead {
   const dropped = connectionOptions(raw);
   const headers: string[] = [];
   let contentLength: number | undefined;
@@ -76,7 +83,7 @@ export function answerHead(raw: readonly string[], via: string): AnswerHead {
     else if (HOP_BY_HOP.has(name) || dropped?.has(name)) continue;
     else if (name === 'content-encoding')
       contentEncoding = value.trim().toLowerCase() || 'identity';
-    headers.push(raw[i] as string, value);
+    headers.push(raw[i] as string, blanked(value, secrets));
   }
   headers.push('Via', via);
   return { headers, contentLength, contentEncoding };

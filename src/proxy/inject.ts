@@ -50,7 +50,8 @@ function parameterName(pair: string): string {
   return name.includes('%') || name.includes('+') ? decoded(name) : name;
 }
 
-function decoded(text: string): string {
+/** Percent-encoding and plus signs undone; what is no encoding stays as it is. */
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {

@@ -29,7 +29,10 @@ export function outgoingRequest(
   const { query, body } = peerKey === undefined ? content(exchange, call, token) : forPeer(call);
   const contentLength = lengthOf(body, call);
   const headers = forwardedHeaders(req.rawHeaders);
-  if (quotesToken(call.canonical)) dropField(headers, 'accept-encoding');
+  if (quotesToken(call.canonical)) {
+    // The answer must come whole and plain, or it cannot be cleaned of tokens.
+    for (const name of ['accept-encoding', 'range', 'if-range']) dropField(headers, name);
+  }
   headers.push('Via', via.replace('1.1', req.httpVersion));
   if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
   if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
@@ -52,7 +55,8 @@ function content(
   if (call.body.kind === 'streamed') return { query: injected(call, token), body: req };
   const bytes = call.body.kind === 'held' ? call.body.bytes : undefined;
   if (call.route !== 'code-exchange') return { query: injected(call, token), body: bytes };
-  return injectCredentials(call.canonical, call.query, bytes, call.account, call.stated);
+  const sent = injectCredentials(call.canonical, call.query, bytes, call.account, call.stated);
+  return { query: sent.query === '' ? undefined : sent.query, body: sent.body };
 }
 
 /** A code exchange as the app sent it; whatever it holds for a secret stays here. */

@@ -7,6 +7,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Secret } from '../telemetry/secret.ts';
+import { decoded } from './inject.ts';
 
 const SHAPE = /wxp-([A-Za-z0-9]{4,64})-([A-Za-z0-9_-]{43})/;
 
@@ -16,9 +17,9 @@ export interface PlaceholderClaim {
   readonly value: string;
 }
 
-/** The placeholder in an `access_token` value, however an SDK has mangled what surrounds it. */
+/** The placeholder in a raw `access_token` value, however an SDK has mangled what surrounds it. */
 export function findPlaceholder(value: string): PlaceholderClaim | undefined {
-  const match = SHAPE.exec(value);
+  const match = SHAPE.exec(value.includes('%') ? decoded(value) : value);
   return match === null ? undefined : { appid: match[1] as string, value: match[0] };
 }
 

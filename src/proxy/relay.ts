@@ -5,6 +5,7 @@
 import { STATUS_CODES } from 'node:http';
 import { ProxyError } from '../errors.ts';
 import { isRejection } from '../wechat/errcodes.ts';
+import { blanked, withoutTokens } from './blank.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHead, dropField, type AnswerHead } from './headers.ts';
 import { Inspector } from './inspect.ts';
@@ -14,8 +15,10 @@ export interface RelayOptions {
   readonly via: string;
   /** Keep an answer that rejects the token from the app until `release`: the request can be replayed. */
   readonly withhold: boolean;
-  /** The token to blank out of an answer that quotes requests; undefined: nothing is changed. */
-  readonly blank?: string | undefined;
+  /** What was put into the request: it is taken out of the answer's head, and of an error's body. */
+  readonly secrets: readonly string[];
+  /** The answer's body quotes requests, tokens included: it is held until it can be cleaned whole. */
+  readonly quotes: boolean;
 }
 
 /** An answer up to here goes out in one write with its head. */
@@ -24,8 +27,6 @@ const ONE_WRITE_BYTES = 16 * 1024;
 const WITHHELD_LIMIT_BYTES = 256 * 1024;
 /** Printable characters and tabs. */
 const ASCII = /^[\t\x20-\x7e]*$/;
-/** A token in a quoted URL. It need not be ours of today: one retired just now still works. */
-const QUOTED_TOKEN = /(?<=access_token=)[^&"\\\s]+/g;
 /** Silence after which an undecided answer that already holds nested values is passed on. */
 const STALL_MS = 250;
 
@@ -62,9 +63,9 @@ export class Relay {
     this.status = status;
     // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
     this.#reason = ASCII.test(reason) ? reason : (STATUS_CODES[status] ?? '');
-    this.#head = answerHead(rawHeaders, this.#options.via);
+    this.#head = answerHead(rawHeaders, this.#options.via, this.#options.secrets);
     this.#inspector = new Inspector(this.#head.contentEncoding);
-    if (this.#options.blank !== undefined && this.#head.contentEncoding !== 'identity') {
+    if (this.#options.quotes && this.#head.contentEncoding !== 'identity') {
       throw new ProxyError(
         'ERR_UPSTREAM_RESET',
         'the answer quotes the token and came compressed although it was not to be: not passed on',
@@ -119,7 +120,7 @@ export class Relay {
   }
 
   #mustHold(): boolean {
-    if (this.#options.blank !== undefined) {
+    if (this.#options.quotes) {
       if (this.#receivedBytes <= WITHHELD_LIMIT_BYTES) return true;
       throw new ProxyError(
         'ERR_UPSTREAM_RESET',
@@ -208,15 +209,11 @@ export class Relay {
   #blanked(): Buffer | undefined {
     if (this.#held.length === 0) return undefined;
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    const { blank } = this.#options;
-    if (blank === undefined) return body;
-    const text = body.toString('latin1').replaceAll(blank, stars).replaceAll(QUOTED_TOKEN, stars);
-    return Buffer.from(text, 'latin1');
+    const { secrets, quotes } = this.#options;
+    if (quotes) return Buffer.from(withoutTokens(body.toString('latin1'), secrets), 'latin1');
+    if (this.errcode === undefined || this.errcode === 0 || secrets.length === 0) return body;
+    return Buffer.from(blanked(body.toString('latin1'), secrets), 'latin1');
   }
-}
-
-function stars(text: string): string {
-  return '*'.repeat(text.length);
 }
 
 function pairs(flat: readonly string[]): [string, string][] {

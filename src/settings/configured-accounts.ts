@@ -2,6 +2,7 @@
 import { watchFile } from '../account/watch-file.ts';
 import type { AccountRegistry, ConfiguredAccounts } from '../account/registry.ts';
 import { readAccountsFile } from './accounts-file.ts';
+import { SettingsError } from './settings-error.ts';
 import type { Settings } from './settings.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { describeError } from '../telemetry/redact.ts';
@@ -28,6 +29,10 @@ export function configuredAccounts(settings: Settings, logger: Logger): Configur
   const listed = new Set(credentials.map(({ appid }) => appid));
   if (account !== undefined && !listed.has(account.appid)) {
     credentials.unshift({ appid: account.appid, secret: account.secret, tokenApi });
+  }
+  if (credentials.length === 0) {
+    const message = `${accountsFile ?? 'it'} names no account: a proxy without any can answer nothing`;
+    throw new SettingsError([{ setting: 'WXPROXY_ACCOUNTS_FILE', message }]);
   }
   const only = credentials.length === 1 ? credentials[0]?.appid : undefined;
   return {

@@ -7,6 +7,8 @@ import type { Token } from './token.ts';
  * because what cannot be replayed (an upload, a client that has gone) never shows what came of it.
  */
 const UNPROVEN = 4;
+/** Replays of requests that were rejected together have their answers within this. */
+const TOGETHER_MS = 30_000;
 
 /**
  * Keeps one endpoint that always answers 40001 from burning the daily quota.
@@ -21,6 +23,8 @@ export class Cooldown {
   #untilMs = 0;
   #lengthMs = 0;
   #unproven = 0;
+  /** What a reset has ended, and which generation spoke for it. */
+  #ended = { generation: 0, lengthMs: 0, atMs: 0 };
   /** The cooling generation was never replayed with: a replay that succeeds speaks for it. */
   #onTrial = false;
 
@@ -51,19 +55,26 @@ export class Cooldown {
     if (token.generation < this.#generation) return 0;
     this.#onTrial = false;
     if (this.remainingMs(token, monotonicMs) > 0) return 0;
-    this.#lengthMs = nextCooldownMs(this.#lengthMs);
+    // The same fresh token served one endpoint and was rejected by another: nothing has got better.
+    const { generation, lengthMs, atMs } = this.#ended;
+    const hasNot = generation === token.generation && monotonicMs - atMs < TOGETHER_MS;
+    this.#lengthMs = nextCooldownMs(Math.max(this.#lengthMs, hasNot ? lengthMs : 0));
     this.#generation = token.generation;
     this.#untilMs = monotonicMs + this.#lengthMs;
     return this.#lengthMs;
   }
 
   /** The replay with `token` succeeded. @returns whether that ended what had begun */
-  reset(token: Token): boolean {
+  reset(token: Token, monotonicMs: number): boolean {
     const isProof =
       token.generation > this.#generation ||
       (this.#onTrial && token.generation === this.#generation);
     if (!isProof) return false;
     const hadBegun = this.#lengthMs > 0;
+    if (hadBegun) {
+      const { generation } = token;
+      this.#ended = { generation, lengthMs: this.#lengthMs, atMs: monotonicMs };
+    }
     this.#unproven = 0;
     this.#lengthMs = 0;
     this.#untilMs = 0;

@@ -20,7 +20,7 @@ import { Outage } from './outage.ts';
 import { refresh, type NewToken } from './refresh.ts';
 import { RefreshLog } from './refresh-log.ts';
 import { Rejections } from './rejections.ts';
-import { TokenCallError, type TokenSource } from './sources/source.ts';
+import { PeerCircleError, TokenCallError, type TokenSource } from './sources/source.ts';
 import type { TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
@@ -116,17 +116,23 @@ export class TokenManager {
   /**
    * WeChat called `token` bad. N rejections of one generation cost one fetch; a late rejection of an
    * older one costs nothing.
+   * @param replayable whether a replay will show what the other token is good for; what cannot be
+   *   replayed may fetch ever more rarely
    * @returns another token to replay with, or why there is none
    */
-  rejected(token: Token): Promise<Token | NoReplay> {
-    return this.#withinTimeout<Token | NoReplay>(this.#afterRejection(token), 'no_token');
+  rejected(token: Token, replayable = true): Promise<Token | NoReplay> {
+    return this.#withinTimeout<Token | NoReplay>(
+      this.#afterRejection(token, replayable),
+      'no_token',
+    );
   }
 
-  async #afterRejection(token: Token): Promise<Token | NoReplay> {
+  async #afterRejection(token: Token, replayable: boolean): Promise<Token | NoReplay> {
     // A late one need not wait for the renewal of the token that it is to get.
     while (this.#inFlight !== undefined && this.#isCurrent(token)) await this.#inFlight;
     if (!this.#isCurrent(token)) return this.usable ?? 'no_token';
     if (this.#rejections.isCooling(token)) return 'cooldown';
+    if (!replayable && !this.#rejections.takeOnce()) return 'cooldown';
     if (this.#held?.isDue === false && this.#options.source.rotates) {
       this.#rejections.conflict(this.#held);
     }
@@ -155,6 +161,7 @@ export class TokenManager {
   }
 
   async #afterRequest(digest: string | undefined, via: string | undefined): Promise<Token> {
+    if (via !== undefined) await this.#refuseCircle(via);
     while (this.#inFlight !== undefined) await this.#inFlight;
     const token = this.usable;
     if (token === undefined) return this.get(via);
@@ -199,12 +206,35 @@ export class TokenManager {
   }
 
   async #mustRefresh(via: string | undefined): Promise<Token> {
+    if (via !== undefined) await this.#refuseCircle(via);
     if (this.#inFlight === undefined && this.#outage.waitMs > 0) throw this.#unavailable();
     const trigger = this.#held === undefined ? 'startup' : 'expired';
     await this.#withinTimeout(this.#refresh(trigger, false, via), undefined);
     const token = this.usable;
     if (token === undefined) throw this.#unavailable();
     return token;
+  }
+
+  /**
+   * Instances in a circle that ask at the same moment would all wait for each other, and those that
+   * have failed would put each other off. Where one asks while we do, or may not, our peer is asked
+   * on its behalf as well: in a circle that comes back to it at once.
+   * @throws {ProxyError} ERR_LOOP
+   */
+  async #refuseCircle(via: string): Promise<void> {
+    const { source } = this.#options;
+    if (source.name !== 'peer') return;
+    if (this.#inFlight === undefined && this.#outage.waitMs === 0) return;
+    const circle = source.fetch({ force: false, via }).then(
+      () => undefined,
+      (error: unknown) => (error instanceof PeerCircleError ? error : undefined),
+    );
+    const found = await Promise.race([circle, this.#inFlight ?? circle]);
+    if (found !== undefined) throw this.#inCircle(found);
+  }
+
+  #inCircle(error: PeerCircleError): ProxyError {
+    return new ProxyError('ERR_LOOP', error.message, { cause: error });
   }
 
   /** What a caller waits for, or `otherwise` after the token timeout: the work itself goes on. */
@@ -320,6 +350,7 @@ export class TokenManager {
   /** @param otherwise what is wrong, where no refresh has failed */
   #unavailable(otherwise = 'the token call takes too long'): ProxyError {
     const { last: error, waitMs } = this.#outage;
+    if (error instanceof PeerCircleError) return this.#inCircle(error);
     const retryAfterS = Math.max(Math.ceil(waitMs / 1000), 1);
     if (error?.errcode !== undefined && error.reason === 'refused') {
       return new ProxyError(

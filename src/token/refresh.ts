@@ -11,6 +11,8 @@ export interface RefreshDependencies {
   readonly source: TokenSource;
   readonly store: TokenStore;
   readonly clock: Clock;
+  /** How long callers wait for what comes of it. */
+  readonly tokenTimeoutMs: number;
   /** In [0, 1). */
   readonly random?: () => number;
 }
@@ -134,7 +136,7 @@ interface Fetched {
 /** @param rejected the value that is no answer; undefined: any token will do */
 async function fetchOther(
   { rejected, via }: Omit<TokenRequest, 'force'>,
-  { appid, source, store, clock, random = Math.random }: RefreshDependencies,
+  { appid, source, store, clock, tokenTimeoutMs, random = Math.random }: RefreshDependencies,
 ): Promise<Fetched> {
   const ask = async (force: boolean): Promise<Fetched> => {
     const askedMs = clock.monotonic();
@@ -151,7 +153,9 @@ async function fetchOther(
   if (!store.shared) {
     // Replicas that share nothing are rejected together: the first to wake forces, the others look
     // again and find its token.
-    await new Promise<void>((resolve) => void clock.after(staggerMs(random()), resolve));
+    await new Promise<void>(
+      (resolve) => void clock.after(staggerMs(random(), tokenTimeoutMs), resolve),
+    );
     answer = await ask(false);
     if (isOther(answer)) return answer;
   }

@@ -5,6 +5,7 @@ import type { HeldToken } from './held-token.ts';
 import type { NewToken } from './refresh.ts';
 import type { RefreshLog } from './refresh-log.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
+import { Spacing } from './spacing.ts';
 import type { Token } from './token.ts';
 
 export interface RejectionsOptions {
@@ -22,6 +23,8 @@ export class Rejections {
   readonly #cooldown = new Cooldown();
   /** After the source had no other token to give than the rejected one. */
   readonly #stuck = new Cooldown();
+  /** After a fetch for what cannot be replayed: nothing will show whether it helped. */
+  readonly #once = new Spacing();
   #conflictGeneration = 0;
 
   constructor(options: RejectionsOptions) {
@@ -32,6 +35,11 @@ export class Rejections {
   isCooling(token: Token): boolean {
     const now = this.#options.clock.monotonic();
     return this.#cooldown.remainingMs(token, now) > 0 || this.#stuck.remainingMs(token, now) > 0;
+  }
+
+  /** Whether a rejected request that cannot be replayed may fetch now; the next may only later. */
+  takeOnce(): boolean {
+    return this.#once.take(this.#options.clock.monotonic());
   }
 
   /** Somebody else has retired the token: with a source whose every call does that, and in mid-life. */
@@ -59,17 +67,18 @@ export class Rejections {
 
   /** There is a token of a new value: the source is not stuck any more. */
   renewed(token: Token): void {
-    this.#stuck.reset(token);
+    this.#stuck.reset(token, this.#options.clock.monotonic());
   }
 
   /** @param isFresh the token was fetched because the one before it was rejected */
   replayed(token: Token, outcome: ReplayOutcome, isFresh: boolean): void {
-    if (outcome === 'ok' && this.#cooldown.reset(token)) this.#share(undefined);
+    const now = this.#options.clock.monotonic();
+    if (outcome === 'ok' && this.#cooldown.reset(token, now)) this.#share(undefined);
     // One that was adopted, or was there before, may have been retired meanwhile like the first.
     if (outcome !== 'rejected' || !isFresh) return;
     this.#begun(
       token,
-      this.#cooldown.begin(token, this.#options.clock.monotonic()),
+      this.#cooldown.begin(token, now),
       'a fresh token was rejected too: the endpoint may want another kind of token',
     );
   }

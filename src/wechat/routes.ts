@@ -63,5 +63,5 @@ function decoded(name: string): string {
 
 /** The one answer that quotes the request's URL, real token included. */
 export function quotesToken(path: string): boolean {
-  return path === '/cgi-bin/openapi/rid/get';
+  return path.toLowerCase() === '/cgi-bin/openapi/rid/get';
 }

@@ -24,7 +24,13 @@ t.test('a replica that its store cuts off asks in a way that retires nobody’s 
   const source = wechatSource({ api: 'token', dispatcher, origin, appid, secret, timeoutMs });
   const ask = (cutOff: boolean) =>
     refresh(
-      { appid, source, store: { ...memoryStore(), cutOff }, clock: systemClock },
+      {
+        appid,
+        source,
+        store: { ...memoryStore(), cutOff },
+        clock: systemClock,
+        tokenTimeoutMs: timeoutMs,
+      },
       { current: undefined, retired: false },
     );
   await ask(false);

@@ -118,10 +118,32 @@ t.test('a token endpoint answers for the appid of its query or JSON body', async
     duplex: 'half',
   });
   t.match(await chunked.json(), { access_token: second }, 'a chunked body as well');
+  t.equal(await post(`grant_type=client_credential&appid=${SECOND}`), second, 'a form as well');
   const first = await placeholderOf(FIRST);
-  for (const body of ['{}', '', 'no json', '[]', 'null', '{"appid":7}']) {
+  for (const body of ['{}', '', 'grant_type=client_credential']) {
     t.equal(await post(body), first, `the default for ${body}`);
   }
+});
+
+t.test('a token endpoint whose body cannot be read answers for nobody', async (t) => {
+  const { proxy } = await twoAccounts(t);
+  for (const path of ['/cgi-bin/token', '/cgi-bin/stable_token']) {
+    for (const body of ['no json', '[]', 'null', '{"appid":7}', `{"appid":"${SECOND}"`]) {
+      const answer = await fetch(`${proxy.url}${path}`, { method: 'POST', body });
+      t.equal(answer.status, 400, `${path} ${body}`);
+    }
+  }
+});
+
+t.test('a stand-in of an account that is gone never goes out as another account', async (t) => {
+  const { proxy, simulator, placeholderOf } = await twoAccounts(t);
+  const before = simulator.counts.apiCalls;
+  const gone = (await placeholderOf(SECOND)).replace(SECOND, UNKNOWN);
+  for (const value of [gone, `n=${gone}`, gone.replaceAll('-', '%2D'), `%77${gone.slice(1)}`]) {
+    const answer = await fetch(`${proxy.url}/cgi-bin/getcallbackip?access_token=${value}`);
+    t.equal(answer.status, 404, value.replace(gone, '…'));
+  }
+  t.equal(simulator.counts.apiCalls, before, 'nothing went upstream');
 });
 
 t.test('an account that is not there is answered 404, and nothing goes upstream', async (t) => {

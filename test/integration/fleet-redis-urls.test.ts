@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { DEMO_ACCOUNT } from '../../src/simulator/demo-account.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
@@ -8,9 +8,12 @@ import { selfSigned } from '../unit/simulator/certificate.ts';
 
 const STATE = `wxproxy:{${DEMO_ACCOUNT.appid}}:state`;
 
-/** As the documentation has it. */
-const ACL_USER =
-  'user proxy on >s3cret/with:marks ~wxproxy:* +hgetall +hget +hmget +hset +hdel +pexpire +set +get +del +eval +zadd +zcard +zrange +zremrangebyscore';
+/** The line that the documentation gives, with a password that has to be encoded in a URL. */
+const ACL_USER = (
+  /^user proxy on >password .*$/m.exec(
+    readFileSync(`${import.meta.dirname}/../../docs/topologies.md`, 'utf8'),
+  )?.[0] ?? 'the line is gone'
+).replace('>password', '>s3cret/with:marks');
 
 /** Two real replicas with this store share one token of the `token` API. */
 async function share(t: Test, store: string, env: Env = {}): Promise<void> {

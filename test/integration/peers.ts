@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import {
   startSimulator,
@@ -28,7 +31,7 @@ export interface CentralBench {
   readonly simulator: Simulator;
   readonly central: RunningProxy;
   /** Starts a sidecar of it; does not wait for its token. */
-  sidecar(env?: Env): Promise<RunningProxy>;
+  readonly sidecar: (env?: Env) => Promise<RunningProxy>;
 }
 
 /** A WeChat, and a central server that has its token. */
@@ -52,4 +55,34 @@ export async function centralBench(
     sidecar: (more = {}) =>
       startProxy(t, { upstream, env: sidecarOf(central.url, more), ...timed }),
   };
+}
+
+export interface Seen {
+  readonly url: string;
+  readonly headers: string;
+  readonly body: string;
+}
+
+/** Stands before a central server and sees what sidecars send it. @returns its address */
+export async function spyBefore(t: Test, central: string, seen: Seen[]): Promise<string> {
+  const spy = createServer((req, res) => {
+    const chunks: Buffer[] = [];
+    req.on('data', (chunk: Buffer) => chunks.push(chunk));
+    req.on('end', () => {
+      const body = Buffer.concat(chunks);
+      seen.push({ url: req.url ?? '', headers: req.rawHeaders.join('\n'), body: String(body) });
+      const onward = request(central + req.url, { method: req.method, headers: req.headers });
+      onward.on('response', (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(res);
+      });
+      onward.end(body);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(spy, 'listening');
+  t.teardown(() => {
+    spy.closeAllConnections();
+    spy.close();
+  });
+  return `http://127.0.0.1:${(spy.address() as AddressInfo).port}`;
 }

@@ -7,7 +7,13 @@ import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
 import { redactText } from '../../telemetry/redact.ts';
 import { tokenFailure } from '../../wechat/errcodes.ts';
-import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
+import {
+  PeerCircleError,
+  TokenCallError,
+  type IssuedToken,
+  type TokenRequest,
+  type TokenSource,
+} from './source.ts';
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken, type TokenCallAnswer } from './token-call.ts';
 
@@ -24,7 +30,7 @@ export interface PeerSourceOptions {
 }
 
 /** The peer's word that asking again changes nothing until somebody changes its settings or ours. */
-const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 421, 508]);
+const REFUSED: ReadonlySet<number> = new Set([400, 401, 403, 404, 421]);
 /** What an instance gives apps that ask it for a token, unless it is told to issue real ones. */
 const PLACEHOLDER = /^wxp-/;
 
@@ -75,6 +81,7 @@ function failedAtPeer({ status, body }: TokenCallAnswer): TokenCallError {
   const { errcode, errmsg } = (parseJson(body) ?? {}) as { errcode?: unknown; errmsg?: unknown };
   const words = typeof errmsg === 'string' ? redactText(errmsg) : 'no errmsg';
   const message = `the token peer answered ${status}: ${words}`;
+  if (status === 508) return new PeerCircleError(message);
   if (REFUSED.has(status)) return new TokenCallError('refused', message);
   if (typeof errcode !== 'number') return new TokenCallError('bad_response', message);
   return new TokenCallError(tokenFailure(errcode), message, { errcode });

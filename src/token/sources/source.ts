@@ -38,7 +38,7 @@ export interface IssuedToken {
 
 /** A token call that gave no token. */
 export class TokenCallError extends Error {
-  override readonly name = 'TokenCallError';
+  override readonly name: string = 'TokenCallError';
   readonly reason: TokenFailure;
   /** WeChat's own code, where it answered with one. */
   readonly errcode: number | undefined;
@@ -51,5 +51,14 @@ export class TokenCallError extends Error {
     super(message, { cause: details.cause });
     this.reason = reason;
     this.errcode = details.errcode;
+  }
+}
+
+/** Peers ask each other in a circle: none of them will ever have a token. */
+export class PeerCircleError extends TokenCallError {
+  override readonly name = 'PeerCircleError';
+
+  constructor(message: string) {
+    super('refused', message);
   }
 }

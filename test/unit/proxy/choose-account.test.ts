@@ -64,7 +64,10 @@ t.test('the path prefix of an account is taken off, everything else stays as it 
 });
 
 t.test('an appid of WeChat’s that is not configured is a mistake, not a path', (t) => {
-  t.throws(() => splitAccountPrefix(`/${STRANGER}/cgi-bin/x`, registry()), UNKNOWN);
+  const { appid, path } = splitAccountPrefix(`/${STRANGER}/cgi-bin/x`, registry());
+  t.strictSame([appid, path], [STRANGER, '/cgi-bin/x']);
+  const hints = { prefix: appid, header: undefined, placeholder: undefined, stated: undefined };
+  t.throws(() => chooseAccount(hints, 'api', registry()), UNKNOWN);
   t.end();
 });
 

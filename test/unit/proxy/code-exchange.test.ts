@@ -136,11 +136,11 @@ const ROWS: readonly Row[] = [
     ['appid=wx1&appsecret=s3cret', '{ "appid":"wx1" }'],
   ],
   [
-    'cleared, a body that is no JSON',
+    'cleared by form',
     CLEAR,
     'appsecret=y',
-    'hello',
-    ['appid=wx1&appsecret=s3cret', 'hello'],
+    'appid=x&a=%41&appsecret=KEY&secret=KEY',
+    ['appid=wx1&appsecret=s3cret', 'a=%41'],
   ],
 ];
 

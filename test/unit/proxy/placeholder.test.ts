@@ -91,7 +91,8 @@ t.test('invented appids leave nothing behind', (t) => {
     placeholders.isGenuine({ appid, value: `wxp-${appid}-${'x'.repeat(43)}` });
   }
   const kept = bytesInUse() - before;
-  t.ok(kept < 1024 * 1024, `${kept} bytes`);
+  // 20,000 placeholders with their appids would be about 4 MiB.
+  t.ok(kept < 3 * 1024 * 1024, `${kept} bytes`);
   t.ok(placeholders.isGenuine({ appid: APPID, value: placeholders.for(APPID) }));
   t.end();
 });

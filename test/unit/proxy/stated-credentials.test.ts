@@ -58,21 +58,32 @@ const ROWS: readonly Row[] = [
   ['force_refresh as text', undefined, '{"force_refresh":"true"}', {}],
   ['force_refresh as number', undefined, '{"force_refresh":1}', {}],
   ['force_refresh in the query', 'force_refresh=true', undefined, {}],
-  ['numbers', undefined, '{"appid":1,"secret":2}', {}],
-  ['null', 'appid=q', 'null', { appid: 'q' }],
-  ['a list', 'appid=q', '[{"appid":"b"}]', { appid: 'q' }],
-  ['text', 'appid=q', '"appid"', { appid: 'q' }],
-  ['a form', 'appid=q', 'appid=b&secret=s', { appid: 'q' }],
-  ['half a body', 'appid=q', '{"appid":"b"', { appid: 'q' }],
+  ['a secret that is a number', undefined, '{"secret":2}', {}],
+  ['a form', 'appid=q', 'appid=b&secret=s', { appid: 'b', secret: 's' }],
+  ['a form with encoded values', '', 'grant_type=x&appid=%62', { appid: 'b' }],
+  ['force_refresh in a form', '', 'appid=b&force_refresh=true', { appid: 'b', forceRefresh: true }],
+  ['a body behind a byte order mark', '', '\uFEFF{"appid":"b"}', { appid: 'b' }],
   ['an empty body', 'appid=q', '', { appid: 'q' }],
+  ['a blank body', 'appid=q', '\r\n', { appid: 'q' }],
   ['nested', undefined, '{"x":{"appid":"b","secret":"s"}}', {}],
   ['inherited names', undefined, '{"__proto__":{"appid":"b"}}', {}],
 ];
 
-t.test('credentials are read from the JSON body, then the query', (t) => {
+t.test('credentials are read from the body, then the query', (t) => {
   for (const [what, query, body, stated] of ROWS) {
     const bytes = body === undefined ? undefined : Buffer.from(body);
     t.strictSame(statedCredentials(query, bytes), { ...NOTHING, ...stated }, what);
+  }
+  t.end();
+});
+
+t.test('what cannot be read is refused: it may name another account', (t) => {
+  const unreadable = ['null', '[{"appid":"b"}]', '"appid"', '{"appid":"b"', 'hello', '\x1f\x8b\b'];
+  for (const body of [...unreadable, '{"appid":1}', '{"appid":null}', '{ "appid": ["b"] }']) {
+    t.throws(() => statedCredentials('appid=q', Buffer.from(body, 'latin1')), {
+      code: 'ERR_REQUEST_REFUSED',
+      status: 400,
+    });
   }
   t.end();
 });

@@ -36,13 +36,43 @@ t.test('many rejected replays begin one cool-down; each next one is longer', (t)
 t.test('only a replay that succeeds with a newer token resets it', (t) => {
   const cooldown = new Cooldown();
   cooldown.begin(token(2), 0);
-  t.equal(cooldown.reset(token(2)), false, 'the token was good all along');
-  t.equal(cooldown.reset(token(1)), false);
+  t.equal(cooldown.reset(token(2), 0), false, 'the token was good all along');
+  t.equal(cooldown.reset(token(1), 0), false);
   t.equal(cooldown.remainingMs(token(2), 0), 30_000);
-  t.equal(cooldown.reset(token(3)), true);
+  t.equal(cooldown.reset(token(3), 0), true);
   t.equal(cooldown.remainingMs(token(2), 0), 0);
-  t.equal(cooldown.begin(token(3), 0), 30_000, 'the first length again');
+  t.equal(cooldown.begin(token(4), 0), 30_000, 'the first length again');
   t.end();
+});
+
+t.test('a token that served one endpoint and was rejected by another makes nothing better', (t) => {
+  const cooldown = new Cooldown();
+  cooldown.begin(token(2), 0);
+  t.equal(cooldown.reset(token(3), 30_000), true);
+  t.equal(cooldown.begin(token(3), 31_000), 60_000, 'the next length, not the first');
+  t.equal(cooldown.reset(token(4), 91_000), true);
+  t.equal(cooldown.begin(token(4), 191_000), 30_000, 'rejected much later, it is another matter');
+  t.end();
+});
+
+t.test('what cannot be replayed fetches ever more rarely', async (t) => {
+  const { clock, manager, wechat } = await started({ api: 'token' });
+  const fetchedAt: number[] = [];
+  const from = clock.monotonic();
+  for (let at = 0; at < 3600; at += 1) {
+    const { length } = wechat.calls;
+    const token = await clock.until(Promise.resolve(manager.get()));
+    await clock.until(manager.rejected(token, false));
+    // Others are in flight, are rejected for it and succeed: that must not speak for the upload.
+    const now = manager.usable;
+    if (now !== undefined && now !== token) manager.replayed(now, 'ok');
+    if (wechat.calls.length > length) {
+      fetchedAt.push(Math.round((clock.monotonic() - from) / SECOND));
+    }
+    await clock.advance(SECOND);
+  }
+  t.strictSame(fetchedAt.slice(0, 5), [0, 30, 90, 210, 450]);
+  t.ok(fetchedAt.length <= 8, `${fetchedAt.length} fetches in an hour`);
 });
 
 t.test('the fifth token in a row that serves no replay cools down by itself', (t) => {
@@ -50,9 +80,9 @@ t.test('the fifth token in a row that serves no replay cools down by itself', (t
   for (const generation of [2, 3, 4, 5]) t.equal(cooldown.obtained(token(generation), 0), 0);
   t.equal(cooldown.obtained(token(6), 0), 30_000);
   t.equal(cooldown.begin(token(6), 0), 0, 'its rejected replay changes nothing');
-  t.equal(cooldown.reset(token(6)), false, 'and then others speak no more for it');
+  t.equal(cooldown.reset(token(6), 0), false, 'and then others speak no more for it');
   t.equal(cooldown.obtained(token(7), 30_000), 60_000);
-  t.equal(cooldown.reset(token(7)), true, 'but a replay that succeeds does');
+  t.equal(cooldown.reset(token(7), 0), true, 'but a replay that succeeds does');
   t.equal(cooldown.remainingMs(token(7), 30_000), 0);
   t.equal(cooldown.obtained(token(8), 30_000), 0, 'from the beginning');
   t.end();

@@ -1,0 +1,17 @@
+#!/bin/sh
+# `npm run test:long`: what `npm test` leaves out because it takes minutes. See `exclude` in .taprc.
+set -eu
+
+node scripts/build-tap.ts
+rm -f .tap/long.tap
+tap --disable-coverage --output-file=.tap/long.tap \
+  test/k8s/*.test.ts \
+  test/prometheus/*.test.ts \
+  test/integration/fleet-*.test.ts \
+  test/integration/peer*.test.ts \
+  test/integration/file-store*.test.ts \
+  test/integration/demo.test.ts \
+  test/integration/old-node.test.ts \
+  test/integration/status-page.test.ts \
+  test/conformance/large-*.test.ts \
+  test/conformance/fuzz.test.ts
