@@ -103,7 +103,11 @@ export async function until(
   }
 }
 
-export function sumOf(text: string, name: string, labels: Readonly<Record<string, string>>): number {
+export function sumOf(
+  text: string,
+  name: string,
+  labels: Readonly<Record<string, string>>,
+): number {
   let sum = 0;
   for (const line of text.split('\n')) {
     const [series = '', value] = line.split(/ (?=[^ ]+$)/);

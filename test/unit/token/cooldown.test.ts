@@ -61,11 +61,11 @@ t.test('what cannot be replayed fetches ever more rarely', async (t) => {
   const from = clock.monotonic();
   for (let at = 0; at < 3600; at += 1) {
     const { length } = wechat.calls;
-    const token = await clock.until(Promise.resolve(manager.get()));
-    await clock.until(manager.rejected(token, false));
+    const sent = await clock.until(Promise.resolve(manager.get()));
+    await clock.until(manager.rejected(sent, false));
     // Others are in flight, are rejected for it and succeed: that must not speak for the upload.
     const now = manager.usable;
-    if (now !== undefined && now !== token) manager.replayed(now, 'ok');
+    if (now !== undefined && now !== sent) manager.replayed(now, 'ok');
     if (wechat.calls.length > length) {
       fetchedAt.push(Math.round((clock.monotonic() - from) / SECOND));
     }
