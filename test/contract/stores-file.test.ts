@@ -4,7 +4,17 @@ import { fileStore } from '../../src/token/stores/file.ts';
 import { storeBench } from './store-bench.ts';
 import { storeContract } from './store-contract.ts';
 
-storeContract(t, 'file', async (t) => {
+// Of all tests together: it is removed when the last store is closed.
+const folder = t.testdir({});
+let stores = 0;
+
+storeContract(t, 'file', async () => {
   const { logger, metrics } = await storeBench();
-  return fileStore({ path: `${t.testdir({})}/tokens.json`, clock: systemClock, logger, metrics });
+  stores += 1;
+  return fileStore({
+    path: `${folder}/tokens-${stores}.json`,
+    clock: systemClock,
+    logger,
+    metrics,
+  });
 });
