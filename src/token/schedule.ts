@@ -44,21 +44,22 @@ export function nextCooldownMs(previousMs: number): number {
   return previousMs === 0 ? COOLDOWN_FIRST_MS : Math.min(previousMs * 2, COOLDOWN_CAP_MS);
 }
 
-const STAGGER_MS = 4000;
+/** With the calls behind it still within the 3 s after which some SDKs give up. */
+const STAGGER_MS = 2000;
 const STAGGER_SKEW = 4;
 
 /**
  * How long a replica that shares no store waits before it looks again and then forces. Those whose
  * turn comes while the first one's calls are under way force as well; WeChat takes up to 0.3 s for
  * a call. Early turns are drawn ever more rarely (truncated exponential timers: Nonnenmacher and
- * Biersack, "Scalable feedback for large groups", 1999): of 8 replicas and of 100 alike one or two
- * force, where even draws from one second would have 3 and 30 of them do it.
+ * Biersack, "Scalable feedback for large groups", 1999): about 2 of 8 replicas force and 3 of 100,
+ * where even draws from as long a time would have 15 of 100 do it.
  * @param random in [0, 1)
  * @param timeoutMs how long callers wait for what comes of it: the turns end well before
  */
 export function staggerMs(random: number, timeoutMs: number): number {
-  const longestMs = Math.min(STAGGER_MS, timeoutMs / 3);
-  return (longestMs / STAGGER_SKEW) * Math.log1p(random * Math.expm1(STAGGER_SKEW));
+  const longestMs = Math.min(STAGGER_MS, timeoutMs / 5);
+  return Math.round((longestMs / STAGGER_SKEW) * Math.log1p(random * Math.expm1(STAGGER_SKEW)));
 }
 
 /** Bounds on `force_refresh`, inside WeChat's own 20 a day and 30 s apart (getStableAccessToken). */
