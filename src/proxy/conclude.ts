@@ -80,7 +80,7 @@ function concludeFailure(
     const level = known.code === 'ERR_INTERNAL' ? 'error' : 'warn';
     failures.say(level, `${known.code} ${exchange.account?.appid ?? ''}`, fields, 'request failed');
   }
-  respondError(exchange.res, known, exchange.id);
+  respondError(exchange, known);
 }
 
 /** What may be said of a request: no value of its query, no header. */

@@ -1,5 +1,6 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ProxyError } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
 
 /** RFC 9110 section 15.5.6 wants it; what else is not refused is of no use with WeChat. */
 export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -10,8 +11,11 @@ export function errorBody(error: ProxyError): string {
 }
 
 /** Answers with an error, or cuts an answer that has begun: a cut answer must not look whole. */
-export function respondError(res: ServerResponse, error: ProxyError, requestId: string): void {
-  if (res.headersSent) return cut(res);
+export function respondError(
+  { res, id: requestId, before }: Pick<Exchange, 'res' | 'id' | 'before'>,
+  error: ProxyError,
+): void {
+  if (res.headersSent) return cut(res, before);
   const body = Buffer.from(errorBody(error));
   const headers = [
     'content-type',
@@ -34,8 +38,14 @@ export function respondError(res: ServerResponse, error: ProxyError, requestId: 
 }
 
 /** What ends with its connection, as a body in HTTP/1.0 may, looks cut only where that is reset. */
-function cut(res: ServerResponse): void {
+function cut(res: ServerResponse, before: ServerResponse | undefined): void {
   const { socket } = res;
+  if (socket === null && before !== undefined && !before.closed) {
+    // It queues behind another answer. Node would not notice that it is destroyed: the connection
+    // goes as soon as what is owed before it has left.
+    before.once('close', () => res.req.socket.destroy());
+    return;
+  }
   const endsWithConnection = res.req.httpVersionMinor === 0;
   // A unix socket cannot be reset.
   if (endsWithConnection && socket?.remoteAddress !== undefined) socket.resetAndDestroy();

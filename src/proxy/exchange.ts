@@ -15,6 +15,8 @@ export class Exchange {
   readonly id: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** The answer before this one on the connection, perhaps still owed. */
+  readonly before: ServerResponse | undefined;
   /** Monotonic ms. */
   readonly startedMs = performance.now();
   /** Set as soon as they are known; an exchange that is refused early has neither. */
@@ -27,10 +29,11 @@ export class Exchange {
   #malformed: ProxyError | undefined;
   #onMalformed: ((error: ProxyError) => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, number: number) {
+  constructor(req: IncomingMessage, res: ServerResponse, number: number, before?: ServerResponse) {
     this.id = `${PROCESS_ID}-${number.toString(36)}`;
     this.req = req;
     this.res = res;
+    this.before = before;
   }
 
   get gone(): boolean {
@@ -106,7 +109,8 @@ export class Exchanges {
   readonly #waiting = new Set<{ readonly exchanges: Set<Exchange>; readonly run: () => void }>();
 
   begin(req: IncomingMessage, res: ServerResponse): Exchange {
-    const exchange = new Exchange(req, res, ++this.#count);
+    const before = this.#latest.get(req.socket)?.res;
+    const exchange = new Exchange(req, res, ++this.#count, before);
     if (this.#draining) res.shouldKeepAlive = false;
     this.#open.add(exchange);
     this.on(req.socket).add(exchange);

@@ -89,6 +89,17 @@ export function answerHead(
   return { headers, contentLength, contentEncoding };
 }
 
+/** An answer's trailers as the app gets them (RFC 9110 section 6.5): nothing of one connection. */
+export function answerTrailers(raw: readonly string[], secrets: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = (raw[i] as string).toLowerCase();
+    if (HOP_BY_HOP.has(name) || name === 'content-length') continue;
+    kept.push(raw[i] as string, blanked(raw[i + 1] as string, secrets));
+  }
+  return kept;
+}
+
 /** Removes every field of this (lower-case) name from the list itself. */
 export function dropField(headers: string[], name: string): void {
   for (let i = headers.length - 2; i >= 0; i -= 2) {

@@ -7,7 +7,7 @@ import { ProxyError } from '../errors.ts';
 import { isRejection } from '../wechat/errcodes.ts';
 import { blanked, withoutTokens } from './blank.ts';
 import type { Exchange } from './exchange.ts';
-import { answerHead, dropField, type AnswerHead } from './headers.ts';
+import { answerHead, answerTrailers, dropField, type AnswerHead } from './headers.ts';
 import { Inspector } from './inspect.ts';
 
 export interface RelayOptions {
@@ -62,7 +62,9 @@ export class Relay {
   head(status: number, reason: string, rawHeaders: readonly string[]): void {
     this.status = status;
     // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
-    this.#reason = ASCII.test(reason) ? reason : (STATUS_CODES[status] ?? '');
+    this.#reason = ASCII.test(reason)
+      ? blanked(reason, this.#options.secrets)
+      : (STATUS_CODES[status] ?? '');
     this.#head = answerHead(rawHeaders, this.#options.via, this.#options.secrets);
     this.#inspector = new Inspector(this.#head.contentEncoding);
     if (this.#options.quotes && this.#head.contentEncoding !== 'identity') {
@@ -93,7 +95,7 @@ export class Relay {
   end(rawTrailers: readonly string[] = []): void {
     clearTimeout(this.#stall);
     this.#inspector?.end();
-    this.#trailers = rawTrailers;
+    this.#trailers = answerTrailers(rawTrailers, this.#options.secrets);
     if (!this.#rejected) this.#finish();
   }
 
@@ -131,6 +133,8 @@ export class Relay {
       this.#rejected = this.#receivedBytes <= WITHHELD_LIMIT_BYTES;
       return this.#rejected;
     }
+    // An error may quote the request: it is small, and cleaned as a whole.
+    if (this.#isError()) return this.#receivedBytes <= ONE_WRITE_BYTES;
     if (!this.#options.withhold) return this.#isWholeAndSmall();
     const inspector = this.#inspector as Inspector;
     if (!inspector.decided) {
@@ -138,6 +142,10 @@ export class Relay {
       return true;
     }
     return this.#isWholeAndSmall();
+  }
+
+  #isError(): boolean {
+    return this.errcode !== undefined && this.errcode !== 0 && this.#options.secrets.length > 0;
   }
 
   /** Then `end` follows at once and one write does for everything. */
@@ -211,7 +219,7 @@ export class Relay {
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
     const { secrets, quotes } = this.#options;
     if (quotes) return Buffer.from(withoutTokens(body.toString('latin1'), secrets), 'latin1');
-    if (this.errcode === undefined || this.errcode === 0 || secrets.length === 0) return body;
+    if (!this.#isError()) return body;
     return Buffer.from(blanked(body.toString('latin1'), secrets), 'latin1');
   }
 }

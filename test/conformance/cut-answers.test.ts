@@ -1,6 +1,12 @@
 import t from 'tap';
-import type { Answer, Reply } from '../helpers/raw-upstream.ts';
-import { LANES_FOR_BODIES, onEachLane } from './on-each-lane.ts';
+import { answerOf, type Answer, type Reply } from '../helpers/raw-upstream.ts';
+import {
+  LANES_FOR_BODIES,
+  onEachLane,
+  REPLAY_LANE,
+  stageFor,
+  STREAM_LANE,
+} from './on-each-lane.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
 const BODY = 'x'.repeat(20_000);
@@ -82,3 +88,23 @@ onEachLane(
     t.equal(upstream.requests.length, 2);
   },
 );
+
+t.test('an answer that is cut while it queues behind another one is cut for the app', async (t) => {
+  for (const lane of [STREAM_LANE, REPLAY_LANE]) {
+    const { client, upstream } = await stageFor(t, lane);
+    const first = Promise.withResolvers<void>();
+    upstream.answer = async (request, reply) => {
+      if (request.target.includes('n=1')) {
+        await first.promise;
+        await reply.send(answerOf('first'));
+      } else {
+        await reply.send(`${HEAD}Transfer-Encoding: chunked\r\n\r\n4E20\r\n${BODY}\r\n`);
+        reply.cut();
+        setTimeout(() => first.resolve(), 200);
+      }
+    };
+    client.request(`GET ${lane.path}?n=1`).request(`GET ${lane.path}?n=2`);
+    t.equal((await client.answer()).body.toString(), 'first', `${lane.path}: whole`);
+    t.ok(['closed', 'reset'].includes(await client.ended()), 'and the connection ends behind it');
+  }
+});

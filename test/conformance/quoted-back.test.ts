@@ -6,14 +6,15 @@ import { answerOf, startRawUpstream } from '../helpers/raw-upstream.ts';
 t.test(
   'an upstream that quotes the request does not hand token or secret to the app',
   async (t) => {
-    const upstream = await startRawUpstream(t, ({ target }, reply) =>
-      reply.send(
-        answerOf(`{"errcode":1,"errmsg":"see ${target}"}`, [
-          `Location: https://elsewhere.example${target}`,
-          `X-Request-Url: ${target}`,
-        ]),
-      ),
-    );
+    const upstream = await startRawUpstream(t, ({ target }, reply) => {
+      const body = `{"errcode":1,"errmsg":"see ${target}"}`;
+      const fields = [`Location: https://elsewhere.example${target}`, `X-Request-Url: ${target}`];
+      if (!target.includes('chunked')) return reply.send(answerOf(body, fields));
+      return reply.send(
+        `HTTP/1.1 200 see ${target}\r\nTransfer-Encoding: chunked\r\n${fields.join('\r\n')}\r\n\r\n` +
+          `${body.length.toString(16)}\r\n${body}\r\n0\r\nX-T: ${target}\r\nKeep-Alive: x\r\n\r\n`,
+      );
+    });
     const proxy = await startProxy(t, {
       upstream: upstream.url,
       env: { WXPROXY_REPLAY_BODY_LIMIT: '16' },
@@ -21,6 +22,9 @@ t.test(
     await untilReady(proxy);
     const calls: [string, RequestInit?][] = [
       ['/cgi-bin/user/get?a=1'],
+      ['/cgi-bin/user/get?chunked=1'],
+      ['/cgi-bin/media/upload?chunked=1', { method: 'POST', body: 'x'.repeat(64) }],
+      ['/sns/jscode2session?js_code=chunked'],
       ['/cgi-bin/media/upload', { method: 'POST', body: 'x'.repeat(64) }],
       ['/sns/jscode2session?js_code=c'],
     ];

@@ -103,7 +103,7 @@ t.test('an answer that has begun is cut, not ended', async (t) => {
   const url = await serving(t, (_req, res) => {
     res.writeHead(200, { 'content-type': 'text/plain' });
     res.write('part');
-    setImmediate(() => respondError(res, error, 'id-1'));
+    setImmediate(() => respondError({ res, id: 'id-1', before: undefined }, error));
   });
   await t.rejects(fetch(url).then((answer) => answer.text()));
 });
@@ -122,7 +122,9 @@ async function answered(
   error: ProxyError,
   method = 'GET',
 ): Promise<{ answer: IncomingMessage; body: string }> {
-  const url = await serving(t, (_req, res) => respondError(res, error, 'id-1'));
+  const url = await serving(t, (_req, res) =>
+    respondError({ res, id: 'id-1', before: undefined }, error),
+  );
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     request(url, { method, agent: false }, resolve).once('error', reject).end();
   });
