@@ -14,4 +14,6 @@ tap --disable-coverage --output-file=.tap/long.tap \
   test/integration/old-node.test.ts \
   test/integration/status-page.test.ts \
   test/conformance/large-*.test.ts \
+  test/conformance/back-pressure.test.ts \
+  test/conformance/upstream-fails.test.ts \
   test/conformance/fuzz.test.ts
