@@ -118,7 +118,7 @@ stand_in_for_BUILD_IMAGE() {
   npm=$(dirname "$(dirname "$(readlink -f "$(command -v npm)")")")
   rm -rf "$root"
   timeout 900 debootstrap --variant=minbase --include=ca-certificates,libstdc++6,libatomic1 \
-    bookworm "$root" "$(debian_mirror)" >"$DIR/debootstrap.log" 2>&1 ||
+    bookworm "$root" $(debian_mirror) >"$DIR/debootstrap.log" 2>&1 ||
     die "debootstrap failed, see $DIR/debootstrap.log"
   install -D "$(node_binary)" "$root/usr/local/bin/node"
   mkdir -p "$root/usr/local/lib/node_modules"
@@ -129,12 +129,13 @@ stand_in_for_BUILD_IMAGE() {
   rm -rf "$root"
 }
 
-# The first mirror among the machine's own sources.
+# The first mirror among the machine's own sources; nothing where there is none: then debootstrap
+# takes its own.
 debian_mirror() {
   local mirrors
   mirrors=$(grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null || true)
   read -r mirrors _ <<<"$mirrors"
-  echo "${mirrors:-http://deb.debian.org/debian}"
+  echo "$mirrors"
 }
 
 # As distroless has it: Node, the libraries it is linked to, certificates, a user. No shell.
