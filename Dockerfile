@@ -7,17 +7,9 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 # Without install scripts: the development dependency `node` would fetch a Node of its own.
 RUN npm ci --ignore-scripts --no-audit --no-fund
-COPY tsconfig.json tsconfig.build.json ./
+COPY scripts/bundle.ts ./scripts/
 COPY src ./src
-RUN npm run build
-
-FROM ${BUILD_IMAGE} AS dependencies
-WORKDIR /app
-COPY package.json package-lock.json ./
-# `optional` leaves out TypeScript alone, which valibot names as an optional peer.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund \
-  && find node_modules -type f \
-    \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+RUN npm run bundle
 
 FROM ${RUNTIME_IMAGE} AS runtime
 ARG VERSION=unknown
@@ -28,8 +20,8 @@ LABEL org.opencontainers.image.title="wechat-token-proxy" \
   org.opencontainers.image.version="${VERSION}" \
   org.opencontainers.image.revision="${REVISION}"
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY --from=build /app/dist ./dist
+# Everything in a few files: no node_modules, and half the time to start.
+COPY --from=build /app/bundle ./dist
 COPY package.json LICENSE ./
 ENV NODE_ENV=production
 # A number, so that `runAsNonRoot` can be checked without a look into /etc/passwd.

@@ -6,7 +6,6 @@
  */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { createRequire } from 'node:module';
 import util from 'node:util';
 import type Server from 'http-proxy';
 import { ClientGone, ProxyError } from '../../errors.ts';
@@ -21,6 +20,8 @@ import {
   type UpstreamRequest,
 } from './lane.ts';
 import { upstreamError } from './upstream-error.ts';
+
+const httpProxy = await loadHttpProxy();
 
 export function streamLane(options: LaneOptions): Lane {
   const proxy = createProxy();
@@ -49,18 +50,22 @@ export function streamLane(options: LaneOptions): Lane {
   };
 }
 
-/** http-proxy without its deprecation warning (DEP0060) and without its request-smuggling pass. */
+/** http-proxy without its request-smuggling pass. */
 function createProxy(): Server {
+  const proxy = httpProxy.createProxyServer({ selfHandleResponse: true });
+  // `deleteLength` turns a chunked DELETE into one of length 0: on a kept-alive connection its
+  // body is then read as a second request. The others write to a request that is not theirs.
+  for (const pass of ['deleteLength', 'timeout', 'XHeaders']) removePass(proxy, pass);
+  return proxy;
+}
+
+/** http-proxy without its deprecation warning (DEP0060): it takes hold of the function as it is loaded. */
+async function loadHttpProxy(): Promise<typeof Server> {
   const legacy = util as unknown as { _extend: unknown };
   const deprecated = legacy._extend;
   legacy._extend = Object.assign;
   try {
-    const httpProxy = createRequire(import.meta.url)('http-proxy') as typeof Server;
-    const proxy = httpProxy.createProxyServer({ selfHandleResponse: true });
-    // `deleteLength` turns a chunked DELETE into one of length 0: on a kept-alive connection its
-    // body is then read as a second request. The others write to a request that is not theirs.
-    for (const pass of ['deleteLength', 'timeout', 'XHeaders']) removePass(proxy, pass);
-    return proxy;
+    return (await import('http-proxy')).default;
   } finally {
     legacy._extend = deprecated;
   }
