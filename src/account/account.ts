@@ -1,5 +1,5 @@
 import type { Secret } from '../telemetry/secret.ts';
-import type { AccountMetrics } from '../telemetry/metrics.ts';
+import type { AccountMetrics } from '../telemetry/account-metrics.ts';
 import type { TokenManager } from '../token/manager.ts';
 
 /** What is configured for an appid. An idle account is no more than this. */

@@ -55,6 +55,11 @@ export class AccountRegistry {
     return account;
   }
 
+  /** The account if it is in use; brings nothing into use, and keeps nothing in it. */
+  inUse(appid: string): Account | undefined {
+    return this.#active.peek(appid);
+  }
+
   get defaultAppid(): string | undefined {
     return this.#defaultAppid;
   }

@@ -1,5 +1,5 @@
+import type { Trigger } from '../telemetry/labels.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Trigger } from '../telemetry/metrics.ts';
 import type { NewToken } from './refresh.ts';
 import type { TokenCallError } from './sources/source.ts';
 

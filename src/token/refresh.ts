@@ -1,8 +1,10 @@
-import type { RefreshOutcome } from '../telemetry/metrics.ts';
+import type { AccountMetrics } from '../telemetry/account-metrics.ts';
+import type { RefreshOutcome } from '../telemetry/labels.ts';
 import type { Clock } from './clock.ts';
 import type { Dated } from './held-token.ts';
 import { staggerMs } from './schedule.ts';
 import type { IssuedToken, TokenRequest, TokenSource } from './sources/source.ts';
+import { Patience } from './stores/patience.ts';
 import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { Token } from './token.ts';
 
@@ -11,6 +13,7 @@ export interface RefreshDependencies {
   readonly source: TokenSource;
   readonly store: TokenStore;
   readonly clock: Clock;
+  readonly metrics: Pick<AccountMetrics, 'forceRefreshed'>;
   /** How long callers wait for what comes of it. */
   readonly tokenTimeoutMs: number;
   /** In [0, 1). */
@@ -51,17 +54,24 @@ export async function refresh(
   { current, retired, via }: RefreshQuestion,
 ): Promise<RefreshAnswer> {
   const { appid, store, clock } = dependencies;
-  const unlock = await store.lock(appid);
+  const turnMs = turnPatienceMs({ current, retired }, dependencies);
+  const patience = new Patience({ turnMs });
+  const unlock = await store.lock(appid, patience);
   try {
-    const { token: stored, cooldown } = await store.load(appid);
+    const { token: stored, cooldown } = await store.load(appid, patience);
     if (stored !== undefined && stored.expiresAt > clock.now() && isNewer(stored, current)) {
-      const token = await takeOver(stored, current, store, appid);
+      const token = await takeOver(stored, current, dependencies, patience);
       return adopted(token, clock);
     }
     if (retired && isCovered(current, cooldown, clock.now())) return { cooldown };
     const { issued, askedMs, stuck } = await fetchOther(
-      { rejected: retired ? current?.value : undefined, via },
+      {
+        rejected: retired ? current?.value : undefined,
+        via,
+        uncoordinated: unlock === undefined,
+      },
       dependencies,
+      patience,
     );
     const deadlineMs = askedMs + issued.expiresInMs;
     const token: Token = {
@@ -70,7 +80,7 @@ export async function refresh(
       expiresAt: clock.now() + deadlineMs - clock.monotonic(),
       generation: generationOf(issued.value, current, stored),
     };
-    const held = await store.save(appid, token);
+    const held = await store.save(appid, token, patience);
     if (held.value !== token.value) return adopted(held, clock);
     return {
       token,
@@ -80,8 +90,23 @@ export async function refresh(
       stuck,
     };
   } finally {
-    await unlock();
+    // Nobody waits for that; a lock whose end is not confirmed ends by itself.
+    unlock?.().catch(() => {});
   }
+}
+
+/**
+ * How long to wait for the replica whose turn it is: as long as it takes, unless there is nothing to
+ * serve until then. It may have been killed, and its lock lives on for two token calls. Asking
+ * beside it retires no token: `stable_token` is idempotent, `token` gives way to it. That costs a
+ * call which the fleet has been told to save, so `token` is more patient.
+ */
+function turnPatienceMs(
+  { current, retired }: RefreshQuestion,
+  { source, clock, tokenTimeoutMs }: RefreshDependencies,
+): number {
+  if (retired || (current !== undefined && current.expiresAt > clock.now())) return Infinity;
+  return tokenTimeoutMs / (source.rotates ? 2 : 5);
 }
 
 function adopted(token: Token, clock: Clock): NewToken {
@@ -119,11 +144,11 @@ function isNewer(stored: Token, current: Token | undefined): boolean {
 async function takeOver(
   stored: Token,
   current: Token | undefined,
-  store: TokenStore,
-  appid: string,
+  { store, appid }: RefreshDependencies,
+  patience: Patience,
 ): Promise<Token> {
   if (current === undefined || stored.generation > current.generation) return stored;
-  return store.save(appid, { ...stored, generation: current.generation + 1 });
+  return store.save(appid, { ...stored, generation: current.generation + 1 }, patience);
 }
 
 interface Fetched {
@@ -133,15 +158,25 @@ interface Fetched {
   readonly stuck?: string;
 }
 
-/** @param rejected the value that is no answer; undefined: any token will do */
+/** @param question `rejected` is the value that is no answer; undefined: any token will do */
 async function fetchOther(
-  { rejected, via }: Omit<TokenRequest, 'force'>,
-  { appid, source, store, clock, tokenTimeoutMs, random = Math.random }: RefreshDependencies,
+  question: Omit<TokenRequest, 'force'>,
+  {
+    appid,
+    source,
+    store,
+    clock,
+    metrics,
+    tokenTimeoutMs,
+    random = Math.random,
+  }: RefreshDependencies,
+  patience: Patience,
 ): Promise<Fetched> {
+  const { rejected } = question;
   const ask = async (force: boolean): Promise<Fetched> => {
     const askedMs = clock.monotonic();
-    const uncoordinated = store.cutOff === true;
-    return { issued: await source.fetch({ force, rejected, via, uncoordinated }), askedMs };
+    const uncoordinated = question.uncoordinated === true || store.cutOff === true;
+    return { issued: await source.fetch({ ...question, force, uncoordinated }), askedMs };
   };
   const isOther = ({ issued }: Fetched): boolean =>
     rejected === undefined || issued.value !== rejected;
@@ -159,13 +194,14 @@ async function fetchOther(
     answer = await ask(false);
     if (isOther(answer)) return answer;
   }
-  if (!(await store.takeForce(appid, clock.now()))) {
+  if (!(await store.takeForce(appid, clock.now(), patience))) {
     return {
       ...answer,
       stuck:
         'WeChat gives the rejected token again, and no force_refresh may be spent now (18 a day, 30 s apart)',
     };
   }
+  metrics.forceRefreshed();
   answer = await ask(true);
   if (isOther(answer)) return answer;
   return { ...answer, stuck: 'WeChat gives the rejected token again, even after force_refresh' };

@@ -1,4 +1,5 @@
-import type { AccountMetrics, ReplayOutcome } from '../telemetry/metrics.ts';
+import type { AccountMetrics } from '../telemetry/account-metrics.ts';
+import type { ReplayOutcome } from '../telemetry/labels.ts';
 import type { Clock } from './clock.ts';
 import { Cooldown } from './cooldown.ts';
 import type { HeldToken } from './held-token.ts';

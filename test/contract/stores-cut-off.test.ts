@@ -29,6 +29,7 @@ t.test('a replica that its store cuts off asks in a way that retires nobody’s 
         source,
         store: { ...memoryStore(), cutOff },
         clock: systemClock,
+        metrics: { forceRefreshed() {} },
         tokenTimeoutMs: timeoutMs,
       },
       { current: undefined, retired: false },

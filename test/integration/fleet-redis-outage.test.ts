@@ -11,7 +11,7 @@ import { startRedis } from '../helpers/redis.ts';
 const BOUND_MS = 3000;
 const DOWN = 'the token store is down: going on with the token in memory';
 const BACK = 'the token store is back';
-const PROBES = { operation: 'load', outcome: 'failed' };
+const PROBES = { operation: 'probe', outcome: 'failed' };
 
 async function fleet(t: Test, count: number, env: Readonly<Record<string, string>> = {}) {
   const redis = await startRedis(t);

@@ -14,6 +14,7 @@ import {
   type TokenRequest,
   type TokenSource,
 } from './source.ts';
+import { ShownSecret } from './shown-secret.ts';
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken, type TokenCallAnswer } from './token-call.ts';
 
@@ -38,11 +39,13 @@ const PLACEHOLDER = /^wxp-/;
 const LEAST_LIFE_S = 0.001;
 
 export function peerSource(options: PeerSourceOptions): TokenSource {
-  const { dispatcher, origin, appid, key, timeoutMs } = options;
+  const { dispatcher, origin, appid, timeoutMs } = options;
+  const key = new ShownSecret(() => options.key);
   return {
     name: 'peer',
     rotates: false,
     canForce: false,
+    hasChanged: () => key.hasChanged(),
     async fetch({ rejected, via }: TokenRequest): Promise<IssuedToken> {
       const answer = await callForToken(
         dispatcher,
@@ -52,7 +55,7 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
           path: '/cgi-bin/stable_token',
           headers: {
             'content-type': 'application/json',
-            'x-wxproxy-key': key.reveal(),
+            'x-wxproxy-key': key.show(),
             via: via === undefined ? options.via : `${via}, ${options.via}`,
             ...(rejected === undefined ? {} : { 'x-wxproxy-rejected': digest(rejected) }),
           },

@@ -10,6 +10,8 @@ export interface TokenSource {
   readonly rotates: boolean;
   /** Whether `force` gives another token where a normal call gives the same one again. */
   readonly canForce: boolean;
+  /** Whether what proves us is another secret than the last call showed: a file of it was mended. */
+  readonly hasChanged?: () => boolean;
   /** @throws {TokenCallError} */
   fetch(request: TokenRequest): Promise<IssuedToken>;
 }

@@ -4,6 +4,7 @@
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
 import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
+import { ShownSecret } from './shown-secret.ts';
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken } from './token-call.ts';
 
@@ -21,13 +22,15 @@ export interface WechatSourceOptions {
 }
 
 export function wechatSource(options: WechatSourceOptions): TokenSource {
-  const { api, dispatcher, origin, appid, secret, timeoutMs } = options;
+  const { api, dispatcher, origin, appid, timeoutMs } = options;
+  const secret = new ShownSecret(options.secret);
   return {
     name: api,
     rotates: api === 'token',
     canForce: api === 'stable_token',
+    hasChanged: () => secret.hasChanged(),
     async fetch({ force, uncoordinated }: TokenRequest): Promise<IssuedToken> {
-      const revealed = reveal(appid, secret());
+      const revealed = reveal(appid, secret);
       const call =
         api === 'token' && !uncoordinated
           ? tokenCall(appid, revealed)
@@ -38,16 +41,18 @@ export function wechatSource(options: WechatSourceOptions): TokenSource {
   };
 }
 
-function reveal(appid: string, secret: Secret | undefined): string {
-  if (secret === undefined)
-    throw new TokenCallError('refused', `there is no AppSecret for ${appid}`);
+function reveal(appid: string, secret: ShownSecret): string {
+  let revealed: string | undefined;
   try {
-    return secret.reveal();
+    revealed = secret.show();
   } catch (error) {
     throw new TokenCallError('refused', `the AppSecret of ${appid} cannot be read`, {
       cause: error,
     });
   }
+  if (revealed === undefined)
+    throw new TokenCallError('refused', `there is no AppSecret for ${appid}`);
+  return revealed;
 }
 
 type TokenCall = Omit<Dispatcher.RequestOptions, 'origin'>;

@@ -8,7 +8,8 @@ import type { Clock } from '../clock.ts';
 import type { Token } from '../token.ts';
 import { memoryStore } from './memory.ts';
 import { Reach } from './reach.ts';
-import type { TokenStore } from './store.ts';
+import type { Patience } from './patience.ts';
+import type { SharedStore, TokenStore } from './store.ts';
 
 export interface FallbackOptions {
   readonly clock: Clock;
@@ -16,15 +17,15 @@ export interface FallbackOptions {
   readonly metrics: Metrics;
 }
 
-export function withFallback(shared: TokenStore, options: FallbackOptions): TokenStore {
+export function withFallback(shared: SharedStore, options: FallbackOptions): TokenStore {
   const own = memoryStore();
   /** What was saved while the store was down. */
   const unsaved = new Map<string, Token>();
-  const save = (appid: string, token: Token): Promise<Token> =>
+  const save = (appid: string, token: Token, patience?: Patience): Promise<Token> =>
     reach.attempt(
       'save',
       appid,
-      () => shared.save(appid, token),
+      () => shared.save(appid, token, patience),
       () => {
         unsaved.set(appid, token);
         return Promise.resolve(token);
@@ -45,49 +46,49 @@ export function withFallback(shared: TokenStore, options: FallbackOptions): Toke
     name: shared.name,
     // Replicas that cannot use it share nothing, and must act so.
     get shared() {
-      return shared.shared && !reach.isCutOff;
+      return !reach.isDown;
     },
     get cutOff() {
-      return reach.isCutOff;
+      return reach.isDown;
     },
-    load: (appid) =>
+    load: (appid, patience) =>
       reach.attempt(
         'load',
         appid,
-        () => shared.load(appid),
+        () => shared.load(appid, patience),
         () => own.load(appid),
       ),
-    async save(appid, token) {
-      return own.save(appid, await save(appid, token));
+    async save(appid, token, patience) {
+      return own.save(appid, await save(appid, token, patience));
     },
     async saveCooldown(appid, cooldown) {
       await own.saveCooldown(appid, cooldown);
       await reach.attempt('cooldown', appid, () => shared.saveCooldown(appid, cooldown), nothing);
     },
-    async lock(appid) {
+    async lock(appid, patience) {
       let isShared = true;
       const unlock = await reach.attempt(
         'lock',
         appid,
-        () => shared.lock(appid),
+        () => shared.lock(appid, patience),
         () => {
           isShared = false;
           return own.lock(appid);
         },
       );
-      if (!isShared) return unlock;
+      if (!isShared || unlock === undefined) return unlock;
       return async () => {
         // Nobody waits for a store that is down, but it has to know.
         if (reach.isDown) unlock().catch(nothing);
         else await reach.attempt('unlock', appid, unlock, nothing);
       };
     },
-    takeForce: (appid, now) =>
+    takeForce: (appid, now, patience) =>
       reach.attempt(
         'force',
         appid,
         async () => {
-          const taken = await shared.takeForce(appid, now);
+          const taken = await shared.takeForce(appid, now, patience);
           // While the store is down, what this replica has spent before still counts.
           if (taken) await own.takeForce(appid, now);
           return taken;

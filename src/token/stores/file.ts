@@ -7,6 +7,8 @@ import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
 import { parseRecords, serialiseRecords } from './file-format.ts';
 import { memoryStore, type AccountRecord } from './memory.ts';
+import { Silence } from './in-time.ts';
+import type { Patience } from './patience.ts';
 import type { TokenStore } from './store.ts';
 import { readOwnFile, removeLeftovers, replaceFile } from './token-file.ts';
 
@@ -15,19 +17,24 @@ export interface FileStoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
+  /** `replaceFile` unless given. */
+  readonly replace?: typeof replaceFile;
 }
 
-export function fileStore({ path, clock, logger, metrics }: FileStoreOptions): TokenStore {
-  const records = readRecords({ path, clock, logger, metrics });
+export function fileStore(options: FileStoreOptions): TokenStore {
+  const { path, logger, metrics, replace = replaceFile } = options;
+  const records = readRecords(options);
   removeLeftovers(path);
   let writing = Promise.resolve();
   let waiting = false;
   let warned = false;
+  /** The write that runs has used up somebody's patience: nobody else waits for it. */
+  let hangs = false;
 
   const write = async (): Promise<void> => {
     waiting = false;
     try {
-      await replaceFile(path, serialiseRecords(records));
+      await replace(path, serialiseRecords(records));
       metrics.storeOperation('file', 'save', 'ok');
       warned = false;
     } catch (error) {
@@ -36,6 +43,18 @@ export function fileStore({ path, clock, logger, metrics }: FileStoreOptions): T
         logger.warn({ path, err: error }, 'the token file cannot be written: going on without it');
       }
       warned = true;
+    } finally {
+      hangs = false;
+    }
+  };
+  const written = async (patience: Patience | undefined): Promise<void> => {
+    if (hangs && patience !== undefined) return;
+    try {
+      await (patience === undefined ? writing : patience.wait(writing));
+    } catch (error) {
+      if (!(error instanceof Silence)) throw error;
+      hangs = true;
+      logger.warn({ path }, 'writing the token file takes long: going on without waiting for it');
     }
   };
   const memory = memoryStore(records, () => {
@@ -47,9 +66,9 @@ export function fileStore({ path, clock, logger, metrics }: FileStoreOptions): T
     ...memory,
     name: 'file',
     // What was fetched is on disk before it is used: a restart must find it.
-    async save(appid, token) {
+    async save(appid, token, patience) {
       const held = await memory.save(appid, token);
-      await writing;
+      await written(patience);
       return held;
     },
     close: () => writing,

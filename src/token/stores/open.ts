@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts';
 import { withFallback } from './fallback.ts';
 import { fileStore } from './file.ts';
 import { memoryStore } from './memory.ts';
+import { STORE_PATIENCE_MS } from './patience.ts';
 import type { TokenStore } from './store.ts';
 
 export type StoreChoice =
@@ -20,9 +21,6 @@ export interface OpenStoreOptions {
   readonly metrics: Metrics;
 }
 
-/** How long a request may wait for the shared store. */
-const STORE_TIMEOUT_MS = 500;
-
 /** The store that the settings name. The Redis client is loaded only for a Redis store. */
 export async function openStore(
   choice: StoreChoice,
@@ -33,8 +31,8 @@ export async function openStore(
   const { redisStore } = await import('./redis.ts');
   const shared = redisStore({
     url: choice.url,
-    timeoutMs: STORE_TIMEOUT_MS,
-    lockMs: 2 * tokenTimeoutMs + 4 * STORE_TIMEOUT_MS,
+    timeoutMs: STORE_PATIENCE_MS,
+    lockMs: 2 * tokenTimeoutMs + 4 * STORE_PATIENCE_MS,
     onError: (error) => logger.debug({ err: error }, 'redis connection'),
   });
   return withFallback(shared, { clock, logger, metrics });

@@ -1,10 +1,11 @@
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
-import { StoreError, type TokenStore } from './store.ts';
+import { Patience, STORE_PATIENCE_MS } from './patience.ts';
+import { StoreError, type SharedStore } from './store.ts';
 
 export interface ReachOptions {
-  readonly store: TokenStore;
+  readonly store: SharedStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;
@@ -14,15 +15,20 @@ export interface ReachOptions {
 
 /** How often a store that is down is asked whether it is back. */
 const PROBE_MS = 1000;
+/** One that refuses us will until somebody changes something: asked ever more rarely, up to this. */
+const REFUSED_PROBE_CAP_MS = 15_000;
+/** A refresh locks, loads and saves: a store whose every answer takes longer leaves no time for it. */
+const QUICK_MS = STORE_PATIENCE_MS / 3;
 
 /**
- * Whether a shared store can be used at the moment. Once it is down nobody waits for it, until it
- * has answered again. The beginning and the end of an outage are said once.
+ * Whether a shared store can be used at the moment: whether it can be reached, lets us do all that
+ * is needed, and answers soon enough. Once it is down nobody waits for it, until it has done all of
+ * it again. The beginning and the end of an outage are said once.
  */
 export class Reach {
   readonly #options: ReachOptions;
-  /** Operations that it refuses, though it is there. */
-  readonly #refused = new Set<string>();
+  /** What has been said of the outage that is. */
+  readonly #said = new Set<string>();
   #down = false;
   #closed = false;
   #cancelProbe = (): void => {};
@@ -35,11 +41,6 @@ export class Reach {
     return this.#down;
   }
 
-  /** Without one of its operations it keeps nobody apart. */
-  get isCutOff(): boolean {
-    return this.#down || this.#refused.size > 0;
-  }
-
   /** @param here what is done where the store cannot do it */
   async attempt<T>(
     operation: string,
@@ -48,15 +49,12 @@ export class Reach {
     here: () => Promise<T>,
   ): Promise<T> {
     if (this.#down) return here();
-    const { store, logger } = this.#options;
     try {
-      const result = await this.#counted(operation, there);
-      if (this.#refused.delete(operation)) {
-        logger.info({ store: store.name, operation }, 'the token store does it again');
-      }
-      return result;
+      return await this.#counted(operation, there);
     } catch (error) {
-      this.#failed(operation, appid, error);
+      if (!this.#down) this.#probeLater(appid, PROBE_MS);
+      this.#down = true;
+      this.#say(operation, error);
       return here();
     }
   }
@@ -78,34 +76,38 @@ export class Reach {
     }
   }
 
-  #failed(operation: string, appid: string, error: unknown): void {
+  /** Each kind of trouble once in an outage: a Redis that comes back may know no user of ours. */
+  #say(operation: string, error: unknown): void {
     const { store, logger } = this.#options;
-    const fields = { store: store.name, operation, err: error };
-    if (error instanceof StoreError && error.refused) {
-      if (!this.#refused.has(operation)) {
-        logger.error(fields, 'the token store refuses an operation: going on without it');
-      }
-      this.#refused.add(operation);
-    } else if (!this.#down) {
-      this.#down = true;
-      logger.error(fields, 'the token store is down: going on with the token in memory');
-      this.#probeLater(appid);
-    }
+    const kind = error instanceof Error ? error.message : '';
+    if (this.#said.has(kind)) return;
+    this.#said.add(kind);
+    logger.error(
+      { store: store.name, operation, err: error },
+      'the token store is down: going on with the token in memory',
+    );
   }
 
-  #probeLater(appid: string): void {
+  #probeLater(appid: string, delayMs: number): void {
     if (this.#closed) return;
-    this.#cancelProbe = this.#options.clock.after(PROBE_MS, () => void this.#probe(appid));
+    this.#cancelProbe = this.#options.clock.after(
+      delayMs,
+      () => void this.#probe(appid, Math.min(2 * delayMs, REFUSED_PROBE_CAP_MS)),
+    );
   }
 
-  async #probe(appid: string): Promise<void> {
+  async #probe(appid: string, refusedDelayMs: number): Promise<void> {
     const { store, logger, back } = this.#options;
     try {
-      await this.#counted('load', () => store.load(appid));
-    } catch {
-      return this.#probeLater(appid);
+      const patience = new Patience({ storeMs: QUICK_MS });
+      await this.#counted('probe', () => store.rehearse(appid, patience));
+    } catch (error) {
+      this.#say('probe', error);
+      const refused = error instanceof StoreError && error.refused;
+      return this.#probeLater(appid, refused ? refusedDelayMs : PROBE_MS);
     }
     this.#down = false;
+    this.#said.clear();
     logger.info({ store: store.name }, 'the token store is back');
     await back();
   }

@@ -4,6 +4,9 @@
  */
 import { createClient, ErrorReply } from 'redis';
 import type { Secret } from '../../telemetry/secret.ts';
+import { inTime, Silence } from './in-time.ts';
+import type { Patience } from './patience.ts';
+import { adviceFor } from './redis-advice.ts';
 import { StoreError } from './store.ts';
 
 export interface RedisConnectionOptions {
@@ -26,14 +29,21 @@ interface Waiter {
 const CONNECT_TIMEOUT_MS = 2000;
 /** Operations without an answer in a row after which the connection is taken for dead. */
 const SILENCES = 3;
+/** A password or database that is wrong now will be so in a second: asked ever more rarely. */
+const REFUSED_CAP_MS = 15_000;
+const UNREACHED_CAP_MS = 2000;
 /** Answers of a Redis that cannot serve at the moment: as good as none. */
 const NOT_NOW = /^(?:LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|READONLY|UNBLOCKED)\b/;
+
+const UNUSABLE = 'Redis cannot be reached or used';
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
   #client: RedisClient;
   #waiters = new Set<Waiter>();
   #silences = 0;
+  /** What Redis has said to the last attempt to connect, where it let nobody in. */
+  #refusal: Error | undefined;
   #closed = false;
 
   constructor(options: RedisConnectionOptions) {
@@ -44,21 +54,32 @@ export class RedisConnection {
   /**
    * Runs one operation within its time. What has not been sent by then never is; what has been
    * may still be done.
+   * @param patience of who waits for it: what comes later than that still ends as it does
    * @throws {StoreError}
    */
-  async run<T>(operation: (client: RedisClient) => Promise<T>): Promise<T> {
+  async run<T>(operation: (client: RedisClient) => Promise<T>, patience?: Patience): Promise<T> {
     const client = this.#client;
     let over = false;
     const work = this.#ready(client).then(() => {
       if (over) throw new Error('too late');
       return operation(client);
     });
+    const answer = this.#judged(work, client);
+    try {
+      return await (patience === undefined ? answer : patience.wait(answer));
+    } catch (error) {
+      over = true;
+      if (error instanceof StoreError) throw error;
+      throw new StoreError(UNUSABLE, { cause: error, refused: false });
+    }
+  }
+
+  async #judged<T>(work: Promise<T>, client: RedisClient): Promise<T> {
     try {
       const result = await inTime(work, this.#options.timeoutMs);
       this.#silences = 0;
       return result;
     } catch (error) {
-      over = true;
       throw this.#failed(error as Error, client);
     }
   }
@@ -71,8 +92,10 @@ export class RedisConnection {
 
   #open(): RedisClient {
     const client = open(this.#options.url);
+    client.on('connect', () => this.#knows(client, undefined));
     client.on('ready', () => this.#settle());
     client.on('error', (error: Error) => {
+      if (isRefusal(error)) this.#knows(client, error);
       if (client === this.#client) this.#settle(error);
       if (!this.#closed) this.#options.onError(error);
     });
@@ -80,9 +103,14 @@ export class RedisConnection {
     return client;
   }
 
-  /** Rejects with the reason when the next attempt to connect fails. */
+  #knows(client: RedisClient, refusal: Error | undefined): void {
+    if (client === this.#client) this.#refusal = refusal;
+  }
+
+  /** Rejects with the reason when the next attempt to connect fails, or the last one was refused. */
   #ready(client: RedisClient): Promise<void> {
     if (client.isReady || this.#closed) return Promise.resolve();
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     return new Promise((resolve, reject) => void this.#waiters.add({ resolve, reject }));
   }
 
@@ -96,19 +124,17 @@ export class RedisConnection {
   }
 
   #failed(error: Error, client: RedisClient): StoreError {
-    const refused = error instanceof ErrorReply && !NOT_NOW.test(error.message);
+    const refused = isRefusal(error);
     if (error instanceof Silence) this.#silences += 1;
     // A master that has become a replica keeps its connections: the name may lead elsewhere by now.
     const isStale = this.#silences >= SILENCES || error.message.startsWith('READONLY');
     if (isStale && client === this.#client && !this.#closed) this.#replace();
-    return new StoreError(
-      refused ? 'Redis refuses what it was asked for' : 'Redis cannot be reached or used',
-      { cause: error, refused },
-    );
+    return new StoreError(refused ? adviceFor(error.message) : UNUSABLE, { cause: error, refused });
   }
 
   #replace(): void {
     this.#silences = 0;
+    this.#refusal = undefined;
     const dead = this.#client;
     this.#client = this.#open();
     dead.destroy();
@@ -127,20 +153,15 @@ function open(url: Secret) {
     disableOfflineQueue: true,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
-      reconnectStrategy: (retries) => Math.min(100 * 2 ** Math.min(retries, 8), 2000),
+      reconnectStrategy: (retries, cause) =>
+        Math.min(
+          100 * 2 ** Math.min(retries, 8),
+          isRefusal(cause) ? REFUSED_CAP_MS : UNREACHED_CAP_MS,
+        ),
     },
   });
 }
 
-class Silence extends Error {}
-
-function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new Silence(`no answer within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
-    timer.unref();
-    void work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
+function isRefusal(error: Error): boolean {
+  return error instanceof ErrorReply && !NOT_NOW.test(error.message);
 }

@@ -1,4 +1,4 @@
-/** What Redis decides itself, each a Lua script on one key. Numbers come and go as text. */
+/** What Redis decides itself, in Lua, each for one account. Numbers come and go as text. */
 
 /**
  * ARGV: generation, value, expiresAt, ms to keep it. Refuses an older generation, and another value
@@ -28,6 +28,39 @@ end
 redis.call('HSET', KEYS[1], 'cooldown', ARGV[1] .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
 redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return 1`;
+
+/**
+ * Does on KEYS[1] what the other scripts do, and leaves nothing there. Fails where the user may not
+ * do all of it, or there is no memory for it; what is there then is gone within a second.
+ */
+export const REHEARSE = `
+local key = KEYS[1]
+redis.call('DEL', key)
+redis.call('SET', key, '1', 'PX', 1000)
+redis.call('PEXPIRE', key, 1000)
+redis.call('GET', key)
+redis.call('DEL', key)
+redis.call('HSET', key, 'a', '1')
+redis.call('PEXPIRE', key, 1000)
+redis.call('HGET', key, 'a')
+redis.call('HMGET', key, 'a')
+redis.call('HDEL', key, 'a')
+redis.call('ZADD', key, 1, 'a')
+redis.call('PEXPIRE', key, 1000)
+redis.call('ZRANGE', key, -1, -1)
+redis.call('ZCARD', key)
+redis.call('ZREMRANGEBYSCORE', key, '-inf', 1)
+return 1`;
+
+/**
+ * KEYS: the lock, one to rehearse on. ARGV: owner, ms it lives. Who could not save under the lock,
+ * or end it, does not get it: the fleet would wait for nothing. @returns 1 where it is taken
+ */
+export const LOCK = `
+if redis.call('GET', KEYS[1]) then return 0 end
+local taken = (function(KEYS) ${REHEARSE} end)({KEYS[2]})
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return taken`;
 
 /** ARGV: owner. The lock ends only for whoever holds it. */
 export const UNLOCK = `

@@ -68,6 +68,7 @@ t.test('no more than 18 forces are spent in a day, whatever is rejected', async 
     await clock.advance(startedMs + at + 5 * MINUTE - clock.monotonic());
   }
   t.equal(forces(made), 18);
+  t.equal(await made.count('token_force_refreshes_total'), 18, 'and that many are counted');
   t.ok(wechat.calls.length < 1000, `${wechat.calls.length} calls in all`);
   await clock.advance(DAY);
   t.type(await clock.until(manager.rejected(manager.usable!)), 'object', 'tomorrow there is one');

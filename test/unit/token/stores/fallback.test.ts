@@ -1,13 +1,13 @@
 import t from 'tap';
 import { withFallback } from '../../../../src/token/stores/fallback.ts';
 import { memoryStore } from '../../../../src/token/stores/memory.ts';
-import { StoreError, type TokenStore } from '../../../../src/token/stores/store.ts';
+import { StoreError, type SharedStore } from '../../../../src/token/stores/store.ts';
 import { storeBench } from '../../../contract/store-bench.ts';
 import { storeContract } from '../../../contract/store-contract.ts';
 import { FakeClock } from '../../../helpers/fake-clock.ts';
 
 const APPID = 'wx1';
-const OPERATIONS = ['load', 'save', 'saveCooldown', 'lock', 'takeForce'] as const;
+const OPERATIONS = ['load', 'save', 'saveCooldown', 'lock', 'takeForce', 'rehearse'] as const;
 type Operation = (typeof OPERATIONS)[number];
 
 function token(generation: number) {
@@ -17,11 +17,11 @@ function token(generation: number) {
 /** A shared store whose operations fail while `fails` says how, and how often each was asked for. */
 async function bench() {
   const asked: Operation[] = [];
-  const behind = memoryStore();
+  const behind = { ...memoryStore(), rehearse: () => Promise.resolve() };
   const world: { fails: ((operation: Operation) => Error | undefined) | undefined } = {
     fails: undefined,
   };
-  const shared = { ...behind, name: 'redis', shared: true } as TokenStore;
+  const shared = { ...behind, name: 'redis', shared: true } as SharedStore;
   for (const operation of OPERATIONS) {
     const real = behind[operation] as (...args: unknown[]) => Promise<unknown>;
     Object.assign(shared, {
@@ -37,6 +37,8 @@ async function bench() {
   const store = withFallback(shared, { clock, ...told });
   return { ...told, store, behind, clock, asked, world };
 }
+
+const DOWN = 'the token store is down: going on with the token in memory';
 
 const unreachable = (): Error => new StoreError('it cannot be reached', { refused: false });
 
@@ -57,7 +59,7 @@ t.test('a store that is down is waited for once, whatever is asked of it', async
   await store.save(APPID, token(1));
   await store.saveCooldown(APPID, { generation: 1, until: 1, lengthMs: 1 });
   await store.takeForce(APPID, 0);
-  await unlock();
+  await unlock?.();
   t.strictSame(asked, ['lock']);
   t.equal(store.shared, false, 'and nothing is shared through it');
   t.equal(store.cutOff, true);
@@ -69,9 +71,10 @@ t.test('an outage is said once, counted, and its end said once', async (t) => {
   await Promise.all(Array.from({ length: 100 }, () => store.load(APPID)));
   await clock.advance(10_000);
   for (let i = 0; i < 1000; i++) await store.load(APPID);
-  t.strictSame(warnings(), ['the token store is down: going on with the token in memory']);
+  t.strictSame(warnings(), [DOWN]);
   t.equal(asked.length, 110, 'a probe a second, and no request waits for it');
-  t.equal(await count('load', 'failed'), 110);
+  t.equal(await count('load', 'failed'), 100);
+  t.equal(await count('probe', 'failed'), 10);
 
   world.fails = undefined;
   await clock.advance(1000);
@@ -128,28 +131,46 @@ t.test('a lock from before an outage is ended without waiting for the store', as
   const unlock = await store.lock(APPID);
   world.fails = unreachable;
   await store.load(APPID);
-  await unlock();
+  await unlock?.();
   t.strictSame(asked, ['lock', 'load']);
 });
 
-t.test('one operation that is refused does not end the others', async (t) => {
-  const { store, world, behind, log, warnings } = await bench();
+t.test('a store that refuses anything is left alone until it does all of it', async (t) => {
+  const { store, world, clock, behind, asked, log, warnings, count } = await bench();
+  const refuses = new Set<Operation>(['lock', 'rehearse']);
   world.fails = (operation) =>
-    operation === 'lock' ? new StoreError('NOPERM', { refused: true }) : undefined;
-  for (let i = 0; i < 10; i++) {
-    await (
-      await store.lock(APPID)
-    )();
-  }
+    refuses.has(operation) ? new StoreError('grant it +eval', { refused: true }) : undefined;
+  await (
+    await store.lock(APPID)
+  )?.();
   await store.save(APPID, token(2));
-  t.same((await behind.load(APPID)).token, token(2));
-  t.strictSame(warnings(), ['the token store refuses an operation: going on without it']);
-  t.match(log.join(''), /"operation":"lock"/);
-  t.equal(store.cutOff, true, 'but without a lock nobody is kept apart');
-  world.fails = undefined;
-  await store.lock(APPID);
-  t.match(log.join(''), 'the token store does it again');
+  t.strictSame(asked, ['lock'], 'without a lock nobody is kept apart');
+  t.equal(store.cutOff, true);
+  await clock.advance(10 * 60_000);
+  const probes = await count('probe', 'failed');
+  t.ok(probes >= 40 && probes <= 45, `${probes} probes in 10 minutes: ever more rarely`);
+  t.strictSame(warnings(), [DOWN]);
+  t.match(log.join(''), 'grant it +eval');
+
+  refuses.clear();
+  await clock.advance(15_000);
+  t.match(log.join(''), 'the token store is back');
   t.equal(store.cutOff, false);
+  t.same((await behind.load(APPID)).token, token(2), 'and is given what it missed');
+});
+
+t.test('a store that comes back with other trouble says that too, each once', async (t) => {
+  const { store, world, clock, warnings, log } = await bench();
+  let trouble = unreachable();
+  world.fails = () => trouble;
+  await store.load(APPID);
+  await clock.advance(5000);
+  trouble = new StoreError('wrong password', { refused: true });
+  await clock.advance(60_000);
+  trouble = unreachable();
+  await clock.advance(60_000);
+  t.strictSame(warnings(), [DOWN, DOWN]);
+  t.match(log.join(''), 'wrong password');
 });
 
 t.test('a closed store is not asked whether it is back', async (t) => {

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import t from 'tap';
+import { fileStore } from '../../../../src/token/stores/file.ts';
+import { Patience } from '../../../../src/token/stores/patience.ts';
+import { storeBench } from '../../../contract/store-bench.ts';
 import { APPID, begun, clock, open, TOKEN, written } from './file-bench.ts';
 
 t.test('what was saved is there after a restart, all of it', async (t) => {
@@ -53,3 +56,27 @@ t.test('what a killed process left beside it is removed', async (t) => {
   await begun(`${dir}/tokens.json`);
   t.strictSame(readdirSync(dir), ['.other.json.00ff.new']);
 });
+
+t.test(
+  'a disk that hangs is waited for once, and no longer than the patience of who waits',
+  async (t) => {
+    const told = await storeBench();
+    let release = (): void => {};
+    const hung = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const store = fileStore({ path: '/nowhere', clock, ...told, replace: () => hung });
+    const started = performance.now();
+    for (let generation = 1; generation <= 20; generation++) {
+      const token = { ...TOKEN, generation };
+      t.same(await store.save(APPID, token, new Patience({ storeMs: 200 })), token);
+    }
+    const waitedMs = Math.round(performance.now() - started);
+    t.ok(waitedMs < 1000, `${waitedMs} ms for twenty`);
+    const SLOW = 'writing the token file takes long: going on without waiting for it';
+    t.strictSame(told.warnings(), [SLOW], 'said once');
+    release();
+    await store.close();
+    t.equal(await told.count('save', 'ok'), 2, 'what was to be written is');
+  },
+);
