@@ -15,6 +15,7 @@ import { refuseRaw } from './proxy/raw-refusal.ts';
 import { endSilence } from './proxy/silence.ts';
 import { createAdminListener } from './server/admin-listener.ts';
 import { createDataListener } from './server/data-listener.ts';
+import { connectionBudget, descriptorLimit } from './server/descriptor-budget.ts';
 import { listen } from './server/listen.ts';
 import { Readiness } from './server/readiness.ts';
 import { shutDown } from './server/shutdown.ts';
@@ -25,6 +26,7 @@ import { RepeatedLog } from './telemetry/repeated-log.ts';
 import { systemClock, type Clock } from './token/clock.ts';
 import { TokenManager } from './token/manager.ts';
 import { tokenCallDispatcher } from './token/sources/token-call.ts';
+import { observed } from './token/sources/observed.ts';
 import { peerSource } from './token/sources/peer.ts';
 import type { TokenSource } from './token/sources/source.ts';
 import { wechatSource } from './token/sources/wechat.ts';
@@ -52,7 +54,11 @@ export interface App {
 
 export async function createApp(settings: Settings, options: AppOptions): Promise<App> {
   const { logger, clock = systemClock } = options;
-  const metrics = new Metrics({ version, processMetrics: options.processMetrics ?? true });
+  const metrics = new Metrics({
+    version,
+    processMetrics: options.processMetrics ?? true,
+    now: () => clock.now(),
+  });
   const store = await openStore(settings.tokenStore, {
     tokenTimeoutMs: settings.tokenTimeoutMs,
     clock,
@@ -69,9 +75,12 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
   const sourceOf = (current: () => Credentials): TokenSource => {
     const { appid, tokenApi } = current();
     const call = { dispatcher, origin: issuer.origin, appid, timeoutMs };
-    return tokenPeer === undefined
-      ? wechatSource({ ...call, api: tokenApi, secret: () => current().secret })
-      : peerSource({ ...call, key: tokenPeer.key, via });
+    const source =
+      tokenPeer === undefined
+        ? wechatSource({ ...call, api: tokenApi, secret: () => current().secret })
+        : peerSource({ ...call, key: tokenPeer.key, via });
+    const name = tokenPeer === undefined ? 'WeChat' : 'the token peer';
+    return observed(source, (failure) => metrics.last.tokenCalled(name, failure));
   };
   const activate = (current: () => Credentials): Account => {
     const { appid } = current();
@@ -130,11 +139,21 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
     failures,
     via,
   });
+  const maxConnections = connectionBudget(descriptorLimit(), settings.maxConnections);
   const data = createDataListener({
     serve,
     silent: (socket) => endSilence(socket, exchanges),
-    refuse: (socket, status, why) => void refuseRaw(socket, status, why, { exchanges, metrics }),
+    refuse: (socket, status, why) =>
+      void refuseRaw(socket, status, why, { exchanges, metrics, logger }),
     idleTimeoutMs: settings.idleTimeoutMs,
+    maxConnections,
+    full: () =>
+      failures.say(
+        'warn',
+        'connections',
+        { maxConnections },
+        'an app was turned away: there are as many connections as the limit of open files allows (ulimit -n)',
+      ),
   });
   const readiness = new Readiness(
     () => accounts.defaultAppid === undefined || accounts.default?.tokens.usable !== undefined,

@@ -4,6 +4,8 @@ import type { AccountRegistry } from './account/registry.ts';
 import type { Readiness } from './server/readiness.ts';
 import type { AccountStatus, Health, Status } from './server/status-page.ts';
 import { History, HISTORY_EVERY_MS } from './telemetry/history.ts';
+import type { UpstreamFailure } from './telemetry/labels.ts';
+import type { IssuerFailure, LastCall, LastOutcomes } from './telemetry/last-outcomes.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 import type { Clock } from './token/clock.ts';
 import { version } from './version.ts';
@@ -40,8 +42,8 @@ export class StatusReport {
       uptimeMs: clock.monotonic() - this.#startedMs,
       ...readiness.state,
       requestsInFlight: metrics.inFlight,
-      upstream: upstreamHealth(metrics, clock.now()),
-      store: storeHealth(metrics),
+      upstream: upstreamHealth(metrics.last, clock.now()),
+      store: storeHealth(metrics.last),
       everyMs: HISTORY_EVERY_MS,
       accounts: active.slice(0, MAX_ACCOUNTS).map((account) => this.#accountStatus(account)),
       moreAccounts: Math.max(active.length - MAX_ACCOUNTS, 0),
@@ -89,18 +91,44 @@ export class StatusReport {
 
 /** A failure counts until something succeeds, or until it is too old to say much. */
 const RECENT_MS = 60_000;
+/** Token calls are rarer: one that failed is repeated after a minute and its own timeout. */
+const RECENT_TOKEN_CALL_MS = 180_000;
 
-function upstreamHealth({ lastUpstream }: Metrics, now: number): Health {
-  if (lastUpstream === undefined) return { ok: true, words: 'not called yet' };
-  const agoS = Math.round((now - lastUpstream.at) / 1000);
-  if (lastUpstream.failure === undefined) return { ok: true, words: `answered ${agoS} s ago` };
-  return {
-    ok: now - lastUpstream.at > RECENT_MS,
-    words: `last call failed (${lastUpstream.failure}) ${agoS} s ago`,
-  };
+const API_TROUBLE: Readonly<Record<UpstreamFailure, string>> = {
+  connect: 'cannot be reached',
+  timeout: 'does not answer in time',
+  reset: 'breaks off',
+};
+const TOKEN_TROUBLE: Readonly<Record<IssuerFailure, string>> = {
+  network: 'cannot be reached',
+  timeout: 'cannot be reached',
+  bad_response: 'gives no usable answer',
+};
+
+/** API calls and token calls have connections of their own: either may fail while the other works. */
+export function upstreamHealth({ apiCall, tokenCall }: LastOutcomes, now: number): Health {
+  const troubles = [
+    apiCall?.failure && now - apiCall.at <= RECENT_MS
+      ? `WeChat ${API_TROUBLE[apiCall.failure]} (API calls), ${ago(apiCall, now)}`
+      : undefined,
+    tokenCall?.failure && now - tokenCall.at <= RECENT_TOKEN_CALL_MS
+      ? `${tokenCall.issuer} ${TOKEN_TROUBLE[tokenCall.failure]} (token calls), ${ago(tokenCall, now)}`
+      : undefined,
+  ].filter((trouble) => trouble !== undefined);
+  if (troubles.length > 0) return { ok: false, words: troubles.join('; ') };
+  const [last] = [apiCall, tokenCall]
+    .filter((call) => call !== undefined)
+    .toSorted((a, b) => b.at - a.at);
+  if (last === undefined) return { ok: true, words: 'not called yet' };
+  const how = last.failure === undefined ? 'answered' : `last call failed (${last.failure})`;
+  return { ok: true, words: `${how} ${ago(last, now)}` };
 }
 
-function storeHealth({ lastStore }: Metrics): Health {
-  if (lastStore === undefined) return { ok: true, words: 'memory' };
-  return { ok: lastStore.ok, words: `${lastStore.name}: ${lastStore.ok ? 'works' : 'fails'}` };
+function ago({ at }: LastCall<unknown>, now: number): string {
+  return `${Math.round((now - at) / 1000)} s ago`;
+}
+
+function storeHealth({ store }: LastOutcomes): Health {
+  if (store === undefined) return { ok: true, words: 'memory' };
+  return { ok: store.ok, words: `${store.name}: ${store.ok ? 'works' : 'fails'}` };
 }

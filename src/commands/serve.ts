@@ -3,6 +3,7 @@ import { boundYoungGeneration } from '../server/young-generation.ts';
 import { environment } from '../settings/environment.ts';
 import { loadSettings } from '../settings/load.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
+import { standardOutput } from '../telemetry/standard-output.ts';
 import { stopped, type CommandContext } from './command.ts';
 import { startFault } from './start-fault.ts';
 
@@ -15,7 +16,9 @@ export async function serve(argv: readonly string[], context: CommandContext): P
     env: environment(),
     onSecretFault: (message) => logger?.warn(message),
   });
-  logger = await createLogger({ level: settings.logLevel, format: settings.logFormat });
+  const { logLevel: level, logFormat: format } = settings;
+  const output = await standardOutput(format);
+  logger = await createLogger({ level, format, destination: output.stream });
   let app: App;
   try {
     app = await createApp(settings, { logger });
@@ -26,5 +29,6 @@ export async function serve(argv: readonly string[], context: CommandContext): P
   }
   await stopped(context.stop);
   await app.stop();
+  await output.close();
   return 0;
 }

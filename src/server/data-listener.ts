@@ -12,6 +12,9 @@ export interface DataListenerOptions {
   /** Answers what is no HTTP at all, or no request for a proxy: the raw answer, ready to be sent. */
   readonly refuse: (socket: Socket, status: 400 | 405 | 408 | 431, why: string) => void;
   readonly idleTimeoutMs: number;
+  /** More are closed at once, and `full` is told; no limit unless given. */
+  readonly maxConnections?: number;
+  readonly full?: () => void;
   /** For a request's head, from its first byte; 15 s unless given. */
   readonly headTimeoutMs?: number;
 }
@@ -40,10 +43,16 @@ export function createDataListener(options: DataListenerOptions): Server {
   // Node hides every header after this many: a hidden Content-Length would lose or smuggle a body.
   server.maxHeadersCount = 0;
   server.timeout = options.idleTimeoutMs;
+  server.maxConnections = options.maxConnections ?? Infinity;
+  server.on('drop', () => options.full?.());
   server.on('timeout', (socket: Socket) => {
     // Setting a time-out again is what re-arms it: a quiet upstream is for its own time-outs to end.
     socket.setTimeout(options.idleTimeoutMs);
-    options.silent(socket);
+    const before = progressOf(socket);
+    // This process may have stalled: what came meanwhile is read before it is missed.
+    setImmediate(() => {
+      if (progressOf(socket) === before) options.silent(socket);
+    });
   });
   const distrusted = new WeakSet<Socket>();
   const serve = (req: IncomingMessage, res: ServerResponse): void => {
@@ -96,6 +105,11 @@ export function createDataListener(options: DataListenerOptions): Server {
     options.refuse(socket as Socket, status, why);
   });
   return server;
+}
+
+/** Differs as soon as anything was read, written, or taken by the other side. */
+function progressOf({ bytesRead, bytesWritten, writableLength }: Socket): string {
+  return `${bytesRead} ${bytesWritten} ${writableLength}`;
 }
 
 /** Node has let go of the socket: an error would end the process, and no time-out is left. */

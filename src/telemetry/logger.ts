@@ -1,5 +1,6 @@
 import { pino, type BaseLogger, type DestinationStream } from 'pino';
 import { redactFields, redactValue } from './redact.ts';
+import { standardOutput } from './standard-output.ts';
 
 /** Without children: pino writes their fields as they are. */
 export interface Logger extends Pick<
@@ -16,15 +17,9 @@ export interface LoggerOptions {
   readonly destination?: DestinationStream;
 }
 
-/** Bytes kept for a reader of standard output that does not read; what comes after is dropped. */
-const BACKLOG_BYTES = 1024 * 1024;
-
 /**
  * The program's only logger. Every string that reaches it, however deep, is redacted, the message
  * included, and errors are described by `describeError`.
- *
- * A reader that is blocked or gone must not take the proxy with it: output is asynchronous, bounded,
- * and its errors end here.
  */
 export async function createLogger(options: LoggerOptions): Promise<Logger> {
   const logger: Logger = pino(
@@ -44,7 +39,7 @@ export async function createLogger(options: LoggerOptions): Promise<Logger> {
         },
       },
     },
-    options.destination ?? (await standardOutput(options.format)),
+    options.destination ?? (await standardOutput(options.format)).stream,
   );
   return logger;
 }
@@ -57,23 +52,4 @@ function redactedArguments(args: readonly unknown[]): unknown[] {
   // Without a message pino takes the error's own, as it is.
   if (rest[0] === undefined && fields.err instanceof Error) rest[0] = fields.err.message;
   return [fields, ...rest.map((arg) => redactValue(arg))];
-}
-
-async function standardOutput(format: LoggerOptions['format']): Promise<DestinationStream> {
-  const destination = pino.destination({ fd: 1, sync: false, maxLength: BACKLOG_BYTES });
-  let failing = false;
-  destination.on('write', () => {
-    failing = false;
-  });
-  destination.on('error', () => {
-    failing = true; // there is nobody left to tell: standard output itself is what failed
-  });
-  // When the process ends, it would try for ever to write what a full disk does not take.
-  const flushSync = destination.flushSync.bind(destination);
-  destination.flushSync = () => {
-    if (!failing) flushSync();
-  };
-  if (format === 'json') return destination;
-  const { default: pretty } = await import('pino-pretty');
-  return pretty({ destination, ignore: 'pid,hostname', singleLine: true, sync: false });
 }

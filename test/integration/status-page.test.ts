@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Page } from 'playwright-core';
+import type { Status } from '../../src/server/status-page.ts';
 import { startBrowser } from '../helpers/browser.ts';
 import { proxyAndSimulator, until, type RunningProxy } from '../helpers/proxy.ts';
 
@@ -50,6 +51,38 @@ t.test('the status page tells an on-call person how things are', async (t) => {
     },
   );
 });
+
+t.test(
+  'token calls that fail are trouble with WeChat, though API calls are answered',
+  async (t) => {
+    const open = await startBrowser(t);
+    if (open === undefined) return;
+    const { proxy, simulator } = await proxyAndSimulator(t);
+    const context = await open();
+    const { page } = await visit(await context.newPage(), proxy);
+    const health = page.locator('#health dd').first();
+    await page.getByText(/answered \d+ s ago/).waitFor();
+    t.equal(await health.getAttribute('class'), 'good');
+
+    simulator.fault({ kind: 'server-error', tokenCalls: true });
+    // Tried again for longer than the page takes to look again.
+    simulator.fault({ kind: 'reset', tokenCalls: true, count: 3 });
+    simulator.revoke();
+    const call = () => fetch(`${proxy.url}/cgi-bin/getcallbackip`);
+    t.match(await (await call()).json(), { errcode: 40001 }, 'WeChat answers API calls');
+    const { upstream } = (await (await fetch(`${proxy.admin}/status.json`)).json()) as Status;
+    t.match(upstream, { ok: false, words: /^WeChat gives no usable answer \(token calls\)/ });
+    // Each of them is refused, and asks for another token where that may be tried again.
+    const calls = setInterval(() => void call(), 200);
+    t.teardown(() => clearInterval(calls));
+    await page.getByText(/^WeChat cannot be reached \(token calls\), \d s ago$/).waitFor();
+    t.equal(await health.getAttribute('class'), 'bad');
+    await page.getByText(/^answered \d+ s ago/).waitFor();
+    t.equal(await health.getAttribute('class'), 'good', 'and mended without a reload');
+    clearInterval(calls);
+    await context.close();
+  },
+);
 
 async function showsNoSecret(
   t: Test,

@@ -1,5 +1,5 @@
 /** For every alert: what it is for, and what looks like it and is not. */
-import type { AlertCase, Series } from '../helpers/alerts.ts';
+import type { AlertCase } from '../helpers/alerts.ts';
 
 const shop = { namespace: 'shop', appid: 'wx1' };
 
@@ -22,21 +22,11 @@ const failures = (reason: string, replica = 1): string =>
   of('token_refresh_failures_total', { reason }, replica);
 const refreshes = (trigger: string, outcome: string, replica = 1): string =>
   of('token_refreshes_total', { trigger, outcome }, replica);
+const forced = (replica = 1): string => of('token_force_refreshes_total', {}, replica);
 const storeFailures = of('store_operations_total', { store: 'redis', outcome: 'failed' });
 /** Of kube-state-metrics. */
 const running =
   'kube_pod_init_container_status_running{namespace="shop",pod="app-1",container="wechat-token-proxy"}';
-
-/** Within four hours. Each of three replicas saw every rotation: one fetched the token, two adopted it. */
-function rotations(count: number): Series {
-  const series: Record<string, string> = {};
-  for (const replica of [1, 2, 3]) {
-    const [own, others] = [Math.ceil(count / 3), count - Math.ceil(count / 3)];
-    series[refreshes('rejected', 'fetched', replica)] = `0+1x${own} ${own}x${23 - own}`;
-    series[refreshes('rejected', 'adopted', replica)] = `0+1x${others} ${others}x${23 - others}`;
-  }
-  return series;
-}
 
 /** Time begins at 0: `1020` as an expiry is 17 minutes later. */
 export const alertCases: readonly AlertCase[] = [
@@ -125,17 +115,22 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'WxproxyForceRefreshBudget',
-    when: 'thirteen tokens were rejected and replaced, whoever of the replicas did it',
+    when: 'thirteen were spent within a day, by two replicas that share nothing',
     every: '10m',
-    series: rotations(13),
+    series: { [forced()]: '0+1x7 7x16', [forced(2)]: '0x6 1+1x5 6x11' },
     at: '3h50m',
     fires: [shop],
   },
   {
     alert: 'WxproxyForceRefreshBudget',
-    when: 'five tokens were, and each of three replicas counted them',
+    when: 'five were, and many tokens were replaced without force',
     every: '10m',
-    series: rotations(5),
+    series: {
+      [forced()]: '0+1x5 5x18',
+      [forced(2)]: '0x23',
+      [refreshes('rejected', 'fetched')]: '0+2x23',
+      [refreshes('rejected', 'adopted', 2)]: '0+2x23',
+    },
     at: '3h50m',
     fires: [],
   },

@@ -52,6 +52,13 @@ t.test('every alert says how bad it is, and its paragraph in the runbook is ther
   t.end();
 });
 
+t.test('a refusal is not put down to WeChat where a token peer may be who refuses', (t) => {
+  const refused = alerts().find(({ alert }) => alert === 'WxproxyCredentialsRefused');
+  t.notMatch(refused?.annotations['summary'], /WeChat/);
+  t.match(refused?.annotations['description'], /By WeChat: .* By the token peer, /);
+  t.end();
+});
+
 function withoutAnnotations() {
   return {
     groups: ruleGroups().groups.map((group) => ({

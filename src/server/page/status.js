@@ -139,7 +139,7 @@ async function refresh() {
     state.textContent = 'the proxy does not answer';
     state.className = 'state bad';
   }
-  setTimeout(refresh, EVERY_MS);
+  setTimeout(() => void refresh(), EVERY_MS);
 }
 
 void refresh();

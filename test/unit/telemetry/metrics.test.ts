@@ -1,5 +1,6 @@
 import t from 'tap';
-import { Metrics, OUTCOMES, TRIGGERS } from '../../../src/telemetry/metrics.ts';
+import { OUTCOMES, TRIGGERS } from '../../../src/telemetry/labels.ts';
+import { Metrics } from '../../../src/telemetry/metrics.ts';
 import { ROUTES } from '../../../src/wechat/routes.ts';
 
 const APPID = 'wx0123456789abcdef';
@@ -34,6 +35,7 @@ const CONTRACT: Readonly<Record<string, Readonly<Record<string, readonly string[
     reason: ['refused', 'quota', 'busy', 'network', 'timeout', 'bad_response', 'store'],
   },
   token_refresh_duration_seconds: { appid: [APPID] },
+  token_force_refreshes_total: { appid: [APPID] },
   token_expiry_timestamp_seconds: { appid: [APPID] },
   token_issued_timestamp_seconds: { appid: [APPID] },
   token_rejections_total: { appid: [APPID], errcode: ['40001', '40014', '42001'] },
@@ -107,6 +109,7 @@ t.test('everything that is counted shows where the contract says', async (t) => 
   account.upstreamFailed('reset');
   account.refreshed('rejected', 'fetched', 0.5);
   account.refreshFailed('quota');
+  account.forceRefreshed();
   account.tokenChanged(1_700_000_000_500, 1_700_007_200_500);
   account.rejected(42001);
   account.conflict();
@@ -133,6 +136,7 @@ t.test('everything that is counted shows where the contract says', async (t) => 
     ['token_refreshes_total', { appid, trigger: 'rejected', outcome: 'fetched' }, 1],
     ['token_refresh_duration_seconds_sum', { appid }, 0.5],
     ['token_refresh_failures_total', { appid, reason: 'quota' }, 1],
+    ['token_force_refreshes_total', { appid }, 1],
     ['token_issued_timestamp_seconds', { appid }, 1_700_000_000.5],
     ['token_expiry_timestamp_seconds', { appid }, 1_700_007_200.5],
     ['token_rejections_total', { appid, errcode: '42001' }, 1],
@@ -180,6 +184,7 @@ t.test('what a disposed account still counts brings nothing back', async (t) => 
   account.upstreamFailed('reset');
   account.refreshed('rejected', 'fetched', 1);
   account.refreshFailed('quota');
+  account.forceRefreshed();
   account.tokenChanged(1, 2);
   account.rejected(40001);
   account.conflict();
