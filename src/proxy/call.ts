@@ -10,6 +10,7 @@ import type { Body, BodyReceiver } from './body.ts';
 import {
   chooseAccount,
   chooseAppid,
+  knownAppid,
   splitAccountPrefix,
   type AccountHints,
 } from './choose-account.ts';
@@ -38,7 +39,20 @@ export type Call = CallBase &
   (
     | { readonly route: 'api'; readonly account: Account }
     | {
-        readonly route: 'token-endpoint' | 'code-exchange';
+        readonly route: 'token-endpoint';
+        readonly mode: 'placeholder' | 'refuse';
+        readonly appid: string;
+        /** undefined: not in use, and not brought into use by this. */
+        readonly account: Account | undefined;
+      }
+    | {
+        readonly route: 'token-endpoint';
+        readonly mode: 'issue';
+        readonly account: Account;
+        readonly stated: StatedCredentials;
+      }
+    | {
+        readonly route: 'code-exchange';
         readonly account: Account;
         readonly stated: StatedCredentials;
       }
@@ -81,6 +95,7 @@ export async function readCall(exchange: Exchange, parts: CallParts): Promise<Ca
   checkClientKey(parts.clientKey, proofs, parts.placeholders);
   const account = chooseAccount({ ...hints, stated: undefined }, route, parts.accounts);
   exchange.account = account;
+  exchange.appid = account?.appid;
   const body = await parts.bodies.receive(exchange, { wanted: route === 'api' });
   // Only calls with somebody else's token go without an account.
   return { ...here, route, account, body } as Call;
@@ -102,7 +117,9 @@ async function readCredentialsCall(
     if (body.kind === 'streamed') throw tooLarge();
     const stated = statedCredentials(here.query, body.kind === 'held' ? body.bytes : undefined);
     const all = { ...hints, stated: stated.appid };
-    const takesAppSecret = here.route === 'token-endpoint' && parts.tokenEndpoints === 'issue';
+    const { route } = here;
+    const { tokenEndpoints: mode } = parts;
+    const takesAppSecret = route === 'token-endpoint' && mode === 'issue';
     const proofs = {
       header: headerValue(exchange, 'x-wxproxy-key'),
       secret: stated.secret,
@@ -111,9 +128,16 @@ async function readCredentialsCall(
     };
     // Before the account is looked for: who has no key learns nothing, and brings nothing into use.
     checkClientKey(parts.clientKey, proofs, parts.placeholders);
-    const account = chooseAccount(all, here.route, parts.accounts) as Account;
+    exchange.appid = knownAppid(all, parts.accounts);
+    if (route === 'token-endpoint' && mode !== 'issue') {
+      // Nothing of the account is needed, and each one in use has a hundred series.
+      exchange.account = parts.accounts.inUse(exchange.appid);
+      return { ...here, route, mode, appid: exchange.appid, account: exchange.account, body };
+    }
+    const account = parts.accounts.get(exchange.appid) as Account;
     exchange.account = account;
-    return { ...here, account, stated, body };
+    const rest = { ...here, account, stated, body };
+    return route === 'code-exchange' ? { ...rest, route } : { ...rest, route, mode: 'issue' };
   } catch (error) {
     parts.bodies.release(body);
     throw error;

@@ -44,6 +44,22 @@ export function chooseAppid(hints: AccountHints, accounts: AccountRegistry): str
 }
 
 /**
+ * The appid of a call that needs an account, by the first hint there is; brings nothing into use.
+ * @throws {ProxyError} ERR_ACCOUNT_UNKNOWN
+ */
+export function knownAppid(hints: AccountHints, accounts: AccountRegistry): string {
+  const appid = chooseAppid(hints, accounts);
+  if (appid === undefined) {
+    throw new ProxyError(
+      'ERR_ACCOUNT_UNKNOWN',
+      'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
+    );
+  }
+  if (!accounts.has(appid)) throw unknownAccount(appid);
+  return appid;
+}
+
+/**
  * The account of a call, by the first hint there is. Calls that carry somebody else's token need
  * none: `undefined` is theirs alone.
  * @throws {ProxyError} ERR_ACCOUNT_UNKNOWN
@@ -53,19 +69,9 @@ export function chooseAccount(
   route: Route,
   accounts: AccountRegistry,
 ): Account | undefined {
-  const appid = chooseAppid(hints, accounts);
-  if (appid !== undefined) {
-    const account = accounts.get(appid);
-    if (account === undefined) throw unknownAccount(appid);
-    return account;
-  }
-  if (route !== 'user-token' && route !== 'other-token') {
-    throw new ProxyError(
-      'ERR_ACCOUNT_UNKNOWN',
-      'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
-    );
-  }
-  return undefined;
+  const needsNone = route === 'user-token' || route === 'other-token';
+  if (needsNone && chooseAppid(hints, accounts) === undefined) return undefined;
+  return accounts.get(knownAppid(hints, accounts));
 }
 
 function unknownAccount(appid: string): ProxyError {

@@ -1,7 +1,8 @@
 /** The end of every exchange: its answer if it has none yet, its metrics, its line in the log. */
 import { ClientGone, ProxyError, type ErrorCode } from '../errors.ts';
+import type { RefusalReason } from '../telemetry/labels.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Metrics, RefusalReason } from '../telemetry/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 import { queryKeys } from '../telemetry/redact.ts';
 import type { RepeatedLog } from '../telemetry/repeated-log.ts';
 import { respondError } from './error-response.ts';
@@ -43,7 +44,7 @@ export function conclude(exchange: Exchange, parts: ConcludeParts, error?: unkno
     const metrics = exchange.account?.metrics ?? parts.metrics.unattributed;
     metrics.requestEnded(exchange.route, status, durationMs / 1000);
     if (error === undefined && exchange.route !== 'token-endpoint') {
-      parts.metrics.upstreamCalled(undefined);
+      parts.metrics.last.apiCalled(undefined);
     }
   }
   if (parts.logger.isLevelEnabled('debug')) {
@@ -72,19 +73,19 @@ function concludeFailure(
   if (reason !== undefined) metrics.refused(reason);
   if (known instanceof UpstreamError) {
     (exchange.account?.metrics ?? metrics.unattributed).upstreamFailed(known.reason);
-    metrics.upstreamCalled(known.reason);
+    metrics.last.apiCalled(known.reason);
   }
   const fields = { ...describe(exchange), code: known.code, status: known.status, err: known };
   if (reason !== undefined) logger.info(fields, 'request refused');
   else {
     const level = known.code === 'ERR_INTERNAL' ? 'error' : 'warn';
-    failures.say(level, `${known.code} ${exchange.account?.appid ?? ''}`, fields, 'request failed');
+    failures.say(level, `${known.code} ${exchange.appid ?? ''}`, fields, 'request failed');
   }
   respondError(exchange, known);
 }
 
 /** What may be said of a request: no value of its query, no header. */
-function describe({ id, req, route, account }: Exchange): Record<string, unknown> {
+function describe({ id, req, route, appid }: Exchange): Record<string, unknown> {
   const url = req.url ?? '';
   const mark = url.indexOf('?');
   return {
@@ -93,7 +94,7 @@ function describe({ id, req, route, account }: Exchange): Record<string, unknown
     path: mark === -1 ? url : url.slice(0, mark),
     queryKeys: mark === -1 ? [] : queryKeys(url.slice(mark + 1)),
     route,
-    appid: account?.appid,
+    appid,
   };
 }
 

@@ -50,7 +50,8 @@ async function serve(exchange: Exchange, parts: HandlerParts): Promise<void> {
   try {
     if (call.route === 'token-endpoint') return await answerTokenEndpoint(exchange, call, parts);
     if (call.route !== 'api') return await sendOnce(exchange, call, undefined, parts);
-    const token = await exchange.outlast(call.account.tokens.get());
+    const held = call.account.tokens.get();
+    const token = held instanceof Promise ? await exchange.outlast(held) : held;
     exchange.mustBeThere();
     return call.body.kind === 'streamed'
       ? await sendOnce(exchange, call, token, parts)

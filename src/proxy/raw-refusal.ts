@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { ProxyError } from '../errors.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { ALLOWED, errorBody } from './error-response.ts';
 import type { Exchanges } from './exchange.ts';
@@ -9,6 +10,12 @@ import type { Exchanges } from './exchange.ts';
 const LINGER_MS = 2000;
 
 const refused = new WeakSet<Socket>();
+
+export interface RawRefusalParts {
+  readonly exchanges: Exchanges;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
 
 /**
  * Answers what Node's parser did not make a request of, and ends the connection: what follows on it
@@ -19,7 +26,7 @@ export async function refuseRaw(
   socket: Socket,
   status: 400 | 405 | 408 | 431,
   why: string,
-  { exchanges, metrics }: { readonly exchanges: Exchanges; readonly metrics: Metrics },
+  { exchanges, metrics, logger }: RawRefusalParts,
 ): Promise<void> {
   // The parser goes on to report every piece of what follows.
   if (refused.has(socket)) return;
@@ -30,8 +37,10 @@ export async function refuseRaw(
   }
   const error = new ProxyError('ERR_REQUEST_REFUSED', why, { status, closes: true });
   const arriving = exchanges.arrivingOn(socket);
-  if (arriving === undefined) metrics.refused('request_refused');
-  else if (exchanges.on(socket).has(arriving)) arriving.malformed(error);
+  if (arriving === undefined) {
+    metrics.refused('request_refused');
+    logger.info({ code: error.code, status, err: error }, 'request refused');
+  } else if (exchanges.on(socket).includes(arriving)) arriving.malformed(error);
   await exchanges.emptyOn(socket);
   // An answer that ends the connection was the last one.
   if (!socket.writable) return;

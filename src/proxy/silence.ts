@@ -9,7 +9,7 @@ import type { Exchanges } from './exchange.ts';
  */
 export function endSilence(socket: Socket, exchanges: Exchanges): void {
   const open = exchanges.on(socket);
-  if (open.size === 0) {
+  if (open.length === 0) {
     socket.destroy();
     return;
   }

@@ -3,7 +3,9 @@
  * would rotate the token under everybody. A failure never has a 2xx status: SDKs recurse on that.
  */
 import { ProxyError } from '../errors.ts';
-import type { Call, TokenEndpointMode } from './call.ts';
+import type { TokenEndpoint } from '../telemetry/labels.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Call } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Placeholders } from './placeholder.ts';
 
@@ -11,38 +13,48 @@ import type { Placeholders } from './placeholder.ts';
 const PLACEHOLDER_LIFE_S = 7200;
 
 export interface TokenEndpointParts {
-  readonly tokenEndpoints: TokenEndpointMode;
+  readonly metrics: Metrics;
   readonly placeholders: Placeholders;
 }
 
 /** @throws {ProxyError} ERR_FORBIDDEN, ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE */
 export async function answerTokenEndpoint(
   exchange: Exchange,
-  { account, canonical, stated }: Call & { route: 'token-endpoint' | 'code-exchange' },
-  { tokenEndpoints: mode, placeholders }: TokenEndpointParts,
+  call: Call & { route: 'token-endpoint' },
+  { placeholders, metrics }: TokenEndpointParts,
 ): Promise<void> {
-  const endpoint = canonical.toLowerCase().endsWith('/stable_token') ? 'stable_token' : 'token';
-  if (mode === 'refuse') {
-    account.metrics.endpointCalled(endpoint, 'refused');
+  const endpoint = call.canonical.toLowerCase().endsWith('/stable_token')
+    ? 'stable_token'
+    : 'token';
+  if (call.mode === 'issue') return issue(exchange, call, endpoint);
+  const series = call.account?.metrics ?? metrics.unattributed;
+  if (call.mode === 'refuse') {
+    series.endpointCalled(endpoint, 'refused');
     throw new ProxyError(
       'ERR_FORBIDDEN',
       'this proxy hands out no tokens (WXPROXY_TOKEN_ENDPOINTS=refuse): call the API itself, the token is put in on the way',
     );
   }
-  if (mode === 'placeholder') {
-    account.metrics.endpointCalled(endpoint, 'placeholder');
-    return answer(exchange, placeholders.for(account.appid), PLACEHOLDER_LIFE_S);
-  }
+  series.endpointCalled(endpoint, 'placeholder');
+  answer(exchange, placeholders.for(call.appid), PLACEHOLDER_LIFE_S);
+}
+
+async function issue(
+  exchange: Exchange,
+  { account, stated }: Call & { route: 'token-endpoint'; mode: 'issue' },
+  endpoint: TokenEndpoint,
+): Promise<void> {
+  const { metrics, tokens } = account;
   try {
     const { via, 'x-wxproxy-rejected': digest } = exchange.req.headers;
     const token = stated.forceRefresh
-      ? await account.tokens.requested(typeof digest === 'string' ? digest : undefined, via)
-      : await account.tokens.get(via);
-    const remainingMs = Math.max(account.tokens.remainingMs(token), 1);
-    account.metrics.endpointCalled(endpoint, 'issued');
+      ? await tokens.requested(typeof digest === 'string' ? digest : undefined, via)
+      : await tokens.get(via);
+    const remainingMs = Math.max(tokens.remainingMs(token), 1);
+    metrics.endpointCalled(endpoint, 'issued');
     answer(exchange, token.value, isInstance(via) ? remainingMs / 1000 : wholeSeconds(remainingMs));
   } catch (error) {
-    account.metrics.endpointCalled(endpoint, 'failed');
+    metrics.endpointCalled(endpoint, 'failed');
     throw error;
   }
 }

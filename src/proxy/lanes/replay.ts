@@ -22,6 +22,7 @@ const RESEND_CONNECTIONS = 8;
 
 export function replayLane(options: LaneOptions): Lane {
   const { upstream } = options;
+  const { host } = upstream;
   const pooled = {
     // HTTP/2 at WeChat is unconfirmed, and the whole header policy is that of HTTP/1.1.
     allowH2: false,
@@ -46,7 +47,7 @@ export function replayLane(options: LaneOptions): Lane {
   return {
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
-        const attempt = new Attempt({ exchange, request, relay, upstream, fresh, resolve, reject });
+        const attempt = new Attempt({ exchange, request, relay, host, fresh, resolve, reject });
         attempt.dispatch(pool);
       }),
     async close() {
@@ -61,9 +62,10 @@ class TrackedClient extends Client {
 
   constructor(origin: URL, options: object) {
     super(origin, options);
-    this.on('connect', () => {
+    const isNew = (): void => {
       this.answered = false;
-    });
+    };
+    this.on('connect', isNew).on('disconnect', isNew);
   }
 
   override dispatch(options: AttemptOptions, handler: Dispatcher.DispatchHandler): boolean {
@@ -81,7 +83,8 @@ interface AttemptParts {
   readonly exchange: Exchange;
   readonly request: UpstreamRequest;
   readonly relay: Relay;
-  readonly upstream: URL;
+  /** Of the upstream, as its `Host` field says it. */
+  readonly host: string;
   readonly fresh: Dispatcher;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -101,13 +104,13 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   dispatch(dispatcher: Dispatcher): void {
-    const { exchange, request, upstream, reject } = this.#parts;
+    const { exchange, request, host, reject } = this.#parts;
     exchange.whenGone(() => {
       // While it waits for a connection there is nothing to abort yet: `onRequestStart` will.
       reject(new ClientGone());
       this.#controller?.abort(new ClientGone());
     });
-    const headers = ['host', upstream.host, ...request.headers];
+    const headers = ['host', host, ...request.headers];
     if (request.contentLength !== undefined) {
       headers.push('content-length', String(request.contentLength));
     }
@@ -156,8 +159,8 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const { exchange, request, relay, upstream, fresh, reject } = this.#parts;
-    if (this.#mayResend() && request.resendable) {
+    const { exchange, relay, host, fresh, reject } = this.#parts;
+    if (this.#mayResend()) {
       this.#resent = true;
       this.connection = undefined;
       this.#controller = undefined;
@@ -168,12 +171,16 @@ class Attempt implements Dispatcher.DispatchHandler {
     relay.stop();
     if (exchange.gone) reject(new ClientGone());
     else if (error instanceof ProxyError) reject(error);
-    else reject(upstreamError(error, upstream.host, this.#controller !== undefined));
+    else reject(upstreamError(error, host, this.#controller !== undefined));
   }
 
   /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
   #mayResend(): boolean {
-    return this.#reused && !this.#answering && !this.#resent && !this.#parts.exchange.gone;
+    const { exchange, request } = this.#parts;
+    if (this.#resent || exchange.gone) return false;
+    // It died in the moment that undici looks at it before the first byte: whatever the method.
+    if (this.#controller === undefined) return this.connection?.answered === true;
+    return this.#reused && !this.#answering && request.resendable;
   }
 }
 

@@ -101,6 +101,7 @@ class Passage {
   #settled = false;
   #resent = false;
   #timer: NodeJS.Timeout | undefined;
+  #late: NodeJS.Immediate | undefined;
 
   constructor(parts: PassageParts) {
     this.#parts = parts;
@@ -190,6 +191,7 @@ class Passage {
       relay.head(answer.statusCode as number, answer.statusMessage as string, answer.rawHeaders),
     );
     answer.on('data', (chunk: Buffer) => {
+      clearImmediate(this.#late);
       this.#timer?.refresh();
       this.#guarded(() => {
         const more = relay.data(chunk, () => {
@@ -265,14 +267,18 @@ class Passage {
 
   /** @param code what the failure is called, in the words of the other lane */
   #arm(afterMs: number, code: string): void {
-    clearTimeout(this.#timer);
+    this.#disarm();
     this.#timer = setTimeout(() => {
-      this.#failed(Object.assign(new Error(`nothing for ${afterMs} ms`), { code }));
+      // This process may have stalled: what came meanwhile is read before it is missed.
+      this.#late = setImmediate(() => {
+        this.#failed(Object.assign(new Error(`nothing for ${afterMs} ms`), { code }));
+      });
     }, afterMs);
   }
 
   #disarm(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#late);
     this.#timer = undefined;
   }
 }

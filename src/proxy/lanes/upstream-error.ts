@@ -1,5 +1,5 @@
 import { ProxyError } from '../../errors.ts';
-import type { UpstreamFailure } from '../../telemetry/metrics.ts';
+import type { UpstreamFailure } from '../../telemetry/labels.ts';
 
 /** What the upstream did to a request that got no whole answer. */
 export class UpstreamError extends ProxyError {
