@@ -10,10 +10,12 @@ tap --disable-coverage --output-file=.tap/long.tap \
   test/integration/fleet-*.test.ts \
   test/integration/peer*.test.ts \
   test/integration/file-store*.test.ts \
+  test/integration/bundle.test.ts \
   test/integration/demo.test.ts \
   test/integration/old-node.test.ts \
   test/integration/status-page.test.ts \
   test/conformance/large-*.test.ts \
   test/conformance/back-pressure.test.ts \
   test/conformance/upstream-fails.test.ts \
-  test/conformance/fuzz.test.ts
+  test/conformance/fuzz.test.ts \
+  test/faults/*.test.ts

@@ -297,6 +297,9 @@ check_pod() {
     logged app 'after a rotation: ok'
   check 'healthcheck: alive' in_proxy "$CLI" healthcheck
   check 'healthcheck --ready: there is a usable token' in_proxy "$CLI" healthcheck --ready
+  check 'the status page is in it, script and style included' in_proxy -e '
+    const page = await (await fetch("http://127.0.0.1:9464/")).text();
+    if (!/<style>[^<]+<\/style>/.test(page) || !/<script>[^<]*status\.json/.test(page)) throw new Error(page);'
   equals 'no capability, no new privileges, not root' '0000000000000000 1 65532' "$(in_proxy -e '
     const status = require("fs").readFileSync("/proc/1/status", "utf8");
     const field = (name) => new RegExp(`^${name}:\\s+(\\S+)`, "m").exec(status)[1];

@@ -5,6 +5,7 @@ import { Exchanges } from '../../src/proxy/exchange.ts';
 import { refuseRaw } from '../../src/proxy/raw-refusal.ts';
 import { createDataListener } from '../../src/server/data-listener.ts';
 import { listen } from '../../src/server/listen.ts';
+import { createLogger } from '../../src/telemetry/logger.ts';
 import { Metrics } from '../../src/telemetry/metrics.ts';
 import { rawClient } from '../helpers/raw-client.ts';
 import { isRefusal } from './hostile-stage.ts';
@@ -69,6 +70,7 @@ async function listener(
 ): Promise<{ url: string; served: () => number; answer: (body: string) => void }> {
   const exchanges = new Exchanges();
   const metrics = new Metrics({ version: '0', processMetrics: false });
+  const logger = await createLogger({ level: 'silent', format: 'json' });
   let served = 0;
   const answered = Promise.withResolvers<string>();
   const server: Server = createDataListener({
@@ -80,7 +82,8 @@ async function listener(
       exchanges.end(exchange);
     },
     silent() {},
-    refuse: (socket, status, why) => void refuseRaw(socket, status, why, { exchanges, metrics }),
+    refuse: (socket, status, why) =>
+      void refuseRaw(socket, status, why, { exchanges, metrics, logger }),
     idleTimeoutMs: 60_000,
     headTimeoutMs: HEAD_TIMEOUT_MS,
   });

@@ -1,6 +1,7 @@
 /** The real program, as a child process: what a user starts, with nothing of this process in it. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Test } from 'tap';
 import { DEMO_ACCOUNT } from '../../src/simulator/demo-account.ts';
 import {
@@ -23,6 +24,8 @@ export interface ProgramProcess {
   /** What it has written so far. */
   readonly stdout: string;
   readonly stderr: string;
+  /** Its standard output, to be left unread or closed. */
+  readonly output: Readable;
   /** Settles when the process has ended and all of its output was read. */
   readonly exited: Promise<Exit>;
   kill(signal: NodeJS.Signals): void;
@@ -88,6 +91,7 @@ export function startProgram(
     get stderr() {
       return stderr;
     },
+    output: child.stdout,
     exited,
     kill: (signal) => void child.kill(signal),
   };
@@ -106,8 +110,14 @@ export function runProgram(
 export async function startServer(
   t: Test,
   env: Readonly<Record<string, string | undefined>> = {},
+  /** Of files and sockets; as the system has it unless given. */
+  descriptors?: number,
 ): Promise<ServerProcess> {
-  const program = startProgram(t, [], { env: { ...SERVE_ENV, ...env } });
+  const options = { env: { ...SERVE_ENV, ...env } };
+  const program =
+    descriptors === undefined
+      ? startProgram(t, [], options)
+      : startProgram(t, limited(descriptors), { ...options, node: 'sh', main: '-c' });
   let ended = false;
   void program.exited.then(() => (ended = true));
   await until(() => ended || listening(program.stdout) !== undefined, 'the program listens');
@@ -127,6 +137,12 @@ export async function serverAndSimulator(
   const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url, ...env });
   await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'the program is ready');
   return { server, simulator };
+}
+
+/** What `sh -c` runs: the program, with a limit that Node cannot raise. */
+function limited(descriptors: number): readonly string[] {
+  const script = `ulimit -n ${descriptors}; exec "$0" "$1"`;
+  return [script, process.execPath, `${ROOT}/src/cli.ts`];
 }
 
 /** The addresses in the log line that says them, in either format. */

@@ -108,3 +108,51 @@ t.test('with a client key a placeholder is its proof, on every replica', async (
     await refused.arrayBuffer();
   }
 });
+
+t.test('an account that is only asked for a placeholder has no series, and no place', async (t) => {
+  const accounts = Array.from({ length: 200 }, (_, i) => ({
+    appid: `wx${i.toString(16).padStart(16, '0')}`,
+    appsecret: DEMO_ACCOUNT.appsecret,
+  }));
+  const file = `${t.testdir({ 'accounts.json': JSON.stringify(accounts) })}/accounts.json`;
+  const env = { WXPROXY_ACCOUNTS_FILE: file };
+  const { proxy } = await proxyAndSimulator(t, env);
+  const seriesCount = async (): Promise<number> =>
+    (await (await fetch(`${proxy.admin}/metrics`)).text())
+      .split('\n')
+      .filter((line) => line !== '' && !line.startsWith('#')).length;
+  await ASKING['GET /cgi-bin/token']?.(`${proxy.url}/${accounts[0]?.appid}`);
+  const before = await seriesCount();
+  const given = new Set<string>();
+  for (const { appid: other } of accounts)
+    given.add(await placeholderFrom(`${proxy.url}/${other}`));
+  t.equal(given.size, accounts.length, 'each gets its own');
+  t.equal(await seriesCount(), before, 'and not one series more');
+  t.equal(
+    await proxy.metric('token_endpoint_calls_total', { appid: 'none', outcome: 'placeholder' }),
+    accounts.length + 1,
+    'they are counted together',
+  );
+  const status = (await (await fetch(`${proxy.admin}/status.json`)).json()) as {
+    readonly accounts: readonly { readonly appid: string }[];
+  };
+  t.strictSame(
+    status.accounts.map((account) => account.appid),
+    [appid],
+    'none of them is in use',
+  );
+  await fetch(`${proxy.url}/${accounts[7]?.appid}/cgi-bin/getcallbackip`);
+  await placeholderFrom(`${proxy.url}/${accounts[7]?.appid}`);
+  t.equal(
+    await proxy.metric('token_endpoint_calls_total', {
+      appid: String(accounts[7]?.appid),
+      outcome: 'placeholder',
+    }),
+    1,
+    'one in use has its own count',
+  );
+  t.match(
+    proxy.log.findLast((line) => line.includes('"token-endpoint"')),
+    accounts[7]?.appid,
+  );
+});

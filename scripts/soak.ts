@@ -1,0 +1,79 @@
+// Mixed traffic through the real proxy for a long time, with rotations by an outsider every few seconds:
+//
+//   npm run soak
+//   npm run soak -- --seconds 180 --rate 200 --seed 7
+//
+// Every request must succeed, and memory and descriptors must not grow: the slope over the second
+// half is fitted. Exit code 1 where one of them does not hold.
+import { parseArgs } from 'node:util';
+import { MIB } from '../test/faults/facts.ts';
+import { inWords } from '../test/faults/soak-gauge.ts';
+import { soak } from '../test/faults/soak-run.ts';
+import { figure } from '../test/helpers/figures.ts';
+
+const USAGE = `npm run soak -- [flags]
+
+  --seconds 600    how long
+  --rate 150       requests a second
+  --seed …         of the mix; random unless given, and printed
+  --preload …      a module of test/faults that the proxy loads as well: leaking.ts must be found
+  --help           this text
+`;
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '600' },
+    rate: { type: 'string', default: '150' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    preload: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+const [seconds, rate, seed] = [values.seconds, values.rate, values.seed].map(Number) as [
+  number,
+  number,
+  number,
+];
+if (!(seconds >= 10) || !(rate > 0) || !Number.isSafeInteger(seed)) {
+  console.error(`--seconds: 10 or more; --rate: more than 0; --seed: a whole number\n\n${USAGE}`);
+  process.exit(2);
+}
+
+console.log(`seed ${seed}: ${seconds} s at ${rate} requests a second`);
+const ends: (() => unknown)[] = [];
+const report = await soak(
+  { teardown: (end: () => unknown) => void ends.unshift(end) },
+  { seconds, rate, seed, log: console.log, preload: values.preload },
+);
+for (const end of ends) await end();
+const { requests, kinds, rotations, again, failures, growth, faults } = report;
+console.log(`${requests} requests, ${failures.length} failed, ${rotations} rotations`);
+console.log(
+  Object.entries(kinds)
+    .map(([kind, count]) => `${kind} ${count}`)
+    .join(', '),
+);
+console.log(`${again} streamed uploads met a rotation and were sent again by the app`);
+if (growth !== undefined) {
+  const { resident, kept, descriptors } = growth;
+  console.log('over the second half, with 95 % confidence:');
+  console.log(`  resident memory ${inWords(resident)}`);
+  console.log(`  kept after a collection ${inWords(kept)}`);
+  const ends = [descriptors.low, descriptors.high].map((end) => end.toFixed(1)).join(' to ');
+  console.log(`  descriptors ${descriptors.growth.toFixed(1)} (${ends})`);
+}
+for (const fault of faults) console.error(fault);
+if (growth !== undefined && faults.length === 0 && values.preload === undefined) {
+  figure('requests of the long soak that failed', failures.length, `of ${requests}`);
+  figure(
+    'growth of resident memory in the second half of the long soak',
+    growth.resident.growth / MIB,
+    'MiB',
+  );
+}
+console.log(faults.length === 0 ? 'passed' : `failed; again: npm run soak -- --seed ${seed}`);
+process.exit(faults.length === 0 ? 0 : 1);
