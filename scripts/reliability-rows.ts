@@ -2,6 +2,8 @@
  * The faults that docs/reliability.md speaks of, in its order. Each test/faults/*.test.ts is named by
  * at least one row; the test emits the row's figure with `figure('<name>', …)`.
  */
+import { wechatRows } from './reliability-rows-wechat.ts';
+
 export interface Row {
   readonly area: 'Upstream' | 'Token endpoint' | 'Process' | 'Abuse' | 'Soak' | 'Token engine';
   readonly fault: string;
@@ -13,6 +15,7 @@ export interface Row {
 }
 
 export const rows: readonly Row[] = [
+  ...wechatRows,
   {
     area: 'Process',
     fault: 'SIGTERM under load',

@@ -63,8 +63,8 @@ if (growth !== undefined) {
   console.log('over the second half, with 95 % confidence:');
   console.log(`  resident memory ${inWords(resident)}`);
   console.log(`  kept after a collection ${inWords(kept)}`);
-  const ends = [descriptors.low, descriptors.high].map((end) => end.toFixed(1)).join(' to ');
-  console.log(`  descriptors ${descriptors.growth.toFixed(1)} (${ends})`);
+  const range = [descriptors.low, descriptors.high].map((end) => end.toFixed(1)).join(' to ');
+  console.log(`  descriptors ${descriptors.growth.toFixed(1)} (${range})`);
 }
 for (const fault of faults) console.error(fault);
 if (growth !== undefined && faults.length === 0 && values.preload === undefined) {

@@ -82,30 +82,27 @@ export async function readCall(exchange: Exchange, parts: CallParts): Promise<Ca
   const route = classify(canonical, query ?? '');
   exchange.route = route;
   const placeholder = placeholderIn(query);
-  const hints = {
-    prefix,
-    header: headerValue(exchange, 'x-wechat-appid'),
-    placeholder: placeholder?.appid,
-  };
-  const here = { path, canonical, query };
+  const header = headerValue(exchange, 'x-wechat-appid');
+  const hints = { prefix, header, placeholder: placeholder?.appid, stated: undefined };
   if (route === 'token-endpoint' || route === 'code-exchange') {
-    return readCredentialsCall(exchange, { ...here, route }, hints, placeholder, parts);
+    const here = { path, canonical, query, route };
+    return readCredentialsCall(exchange, here, hints, placeholder, parts);
   }
   const proofs = { header: headerValue(exchange, 'x-wxproxy-key'), secret: undefined, placeholder };
   checkClientKey(parts.clientKey, proofs, parts.placeholders);
-  const account = chooseAccount({ ...hints, stated: undefined }, route, parts.accounts);
+  const account = chooseAccount(hints, route, parts.accounts);
   exchange.account = account;
   exchange.appid = account?.appid;
   const body = await parts.bodies.receive(exchange, { wanted: route === 'api' });
   // Only calls with somebody else's token go without an account.
-  return { ...here, route, account, body } as Call;
+  return { path, canonical, query, route, account, body } as Call;
 }
 
 /** Calls that name their account in the body must be read before it is known who they are. */
 async function readCredentialsCall(
   exchange: Exchange,
   here: Omit<CallBase, 'body'> & { readonly route: 'token-endpoint' | 'code-exchange' },
-  hints: Omit<AccountHints, 'stated'>,
+  hints: AccountHints,
   placeholder: PlaceholderClaim | undefined,
   parts: CallParts,
 ): Promise<Call> {

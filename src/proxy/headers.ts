@@ -36,6 +36,7 @@ function connectionOptions(raw: readonly string[]): ReadonlySet<string> | undefi
   let options: Set<string> | undefined;
   for (let i = 0; i < raw.length; i += 2) {
     if ((raw[i] as string).length !== 10 || raw[i]?.toLowerCase() !== 'connection') continue;
+    if (raw[i + 1] === 'keep-alive') continue; // nearly always
     for (const option of (raw[i + 1] as string).split(',')) {
       const name = option.trim().toLowerCase();
       if (name !== '' && name !== 'keep-alive' && name !== 'close')

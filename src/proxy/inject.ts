@@ -20,18 +20,21 @@ export function withParameters(
 
 /** The query without any parameter of these names, however its name is percent-encoded. */
 export function withoutParameters(query: string, names: readonly string[]): string {
-  if (query === '') return '';
-  // Nearly all queries hold none of the names, not even in disguise.
-  if (!query.includes('%') && !names.some((name) => query.includes(name))) return query;
+  if (isWithout(query, names)) return query;
   return query
     .split('&')
     .filter((pair) => !names.includes(parameterName(pair)))
     .join('&');
 }
 
+/** Nearly all queries hold none of the names, not even in disguise. */
+function isWithout(query: string, names: readonly string[]): boolean {
+  return !query.includes('%') && !names.some((name) => query.includes(name));
+}
+
 /** The raw values of a parameter, in order. */
 export function parameterValues(query: string | undefined, name: string): string[] {
-  if (query === undefined || query === '') return [];
+  if (query === undefined || isWithout(query, [name])) return [];
   return query
     .split('&')
     .filter((pair) => parameterName(pair) === name)

@@ -33,7 +33,7 @@ export function outgoingRequest(
     // The answer must come whole and plain, or it cannot be cleaned of tokens.
     for (const name of ['accept-encoding', 'range', 'if-range']) dropField(headers, name);
   }
-  headers.push('Via', via.replace('1.1', req.httpVersion));
+  headers.push('Via', req.httpVersion === '1.1' ? via : via.replace('1.1', req.httpVersion));
   if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
   if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
   return {

@@ -20,12 +20,21 @@ import {
   type UpstreamFailure,
 } from './labels.ts';
 
+/** Bound series of one route. */
+interface RequestEnds {
+  readonly duration: { observe(seconds: number): void };
+  /** By HTTP status. */
+  readonly requests: Map<number, { inc(): void }>;
+}
+
 /** One account's series. */
 export class AccountMetrics {
   /** For people, who are shown rates; the series say more. */
   readonly totals = { requests: 0, replays: 0 };
 
   readonly #series: ReturnType<typeof seriesOf>;
+  /** Of each route, what its requests are written to: every request is, and looking it up by label costs. */
+  readonly #ends = new Map<Route, RequestEnds>();
 
   constructor(instruments: AccountInstruments, appid: string) {
     this.#series = seriesOf(instruments, appid);
@@ -67,8 +76,23 @@ export class AccountMetrics {
 
   requestEnded(route: Route, status: number, seconds: number): void {
     this.totals.requests++;
-    this.#series.requests.of({ route, status: String(status) })?.inc();
-    this.#series.duration.of({ route })?.observe(seconds);
+    const ends = this.#ends.get(route) ?? this.#endsOf(route);
+    if (ends === undefined) return;
+    ends.duration.observe(seconds);
+    const known = ends.requests.get(status);
+    if (known !== undefined) return known.inc();
+    const requests = this.#series.requests.of({ route, status: String(status) });
+    if (requests === undefined) return;
+    ends.requests.set(status, requests);
+    requests.inc();
+  }
+
+  #endsOf(route: Route): RequestEnds | undefined {
+    const duration = this.#series.duration.of({ route });
+    if (duration === undefined) return undefined;
+    const ends: RequestEnds = { duration, requests: new Map() };
+    this.#ends.set(route, ends);
+    return ends;
   }
 
   upstreamErrcode(errcode: number): void {
@@ -122,6 +146,7 @@ export class AccountMetrics {
 
   /** Drops every series of the account: it is no longer in use. */
   dispose(): void {
+    this.#ends.clear();
     for (const series of Object.values(this.#series)) (series as { drop(): void }).drop();
   }
 }

@@ -17,6 +17,7 @@ const CLEARLY_ALIVE_MS = 2000;
 interface Handed {
   /** The newest. */
   generation: number;
+  readonly given: Set<string>;
   readonly retired: Set<string>;
 }
 
@@ -110,16 +111,16 @@ export class Witness {
   }
 
   /** `manager` was told that the token is bad, and has given another one for it. */
-  retired(manager: object, { value, generation }: Token): void {
-    const handed = this.#of(manager);
+  retired(manager: object, { value }: Token): void {
+    const { given, retired } = this.#of(manager);
     // What another replica has handed out is none of this one's, and nobody tells it.
-    if (generation <= handed.generation) handed.retired.add(value);
+    if (given.has(value)) retired.add(value);
   }
 
   #of(manager: object): Handed {
     const known = this.#managers.get(manager);
     if (known !== undefined) return known;
-    const handed = { generation: 0, retired: new Set<string>() };
+    const handed = { generation: 0, given: new Set<string>(), retired: new Set<string>() };
     this.#managers.set(manager, handed);
     return handed;
   }
@@ -130,6 +131,7 @@ export class Witness {
     if (before.retired.has(value)) this.violations.push('a retired token');
     if (generation < before.generation) this.violations.push('an older generation');
     before.generation = Math.max(before.generation, generation);
+    before.given.add(value);
     const death = this.#deaths.get(value);
     if (death === undefined) this.violations.push('a token from nowhere');
     else if (death <= this.#clock.monotonic()) this.violations.push('an expired token');

@@ -1,0 +1,124 @@
+/** The bench's command line. */
+import { parseArgs } from 'node:util';
+import { SCENARIOS } from './scenarios.ts';
+import type { Plan } from './results.ts';
+
+export const PHASES = [...SCENARIOS, 'latency', 'startup', 'memory', 'accounts', 'scrape'] as const;
+export type Phase = (typeof PHASES)[number];
+
+export interface Options {
+  readonly plan: Plan;
+  /** undefined: all. */
+  readonly only: readonly string[] | undefined;
+  readonly phases: ReadonlySet<Phase>;
+  readonly json: string | undefined;
+  readonly oursCommand: readonly string[] | undefined;
+  /** More builds of ours, by name. */
+  readonly extra: readonly { readonly name: string; readonly argv: readonly string[] }[];
+}
+
+export const USAGE = `Usage: npm run bench -- [options]
+
+Measures the proxy beside other proxies, each on one core and the load on another.
+
+  --only NAMES         contenders, comma-separated (default: all)
+  --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
+  --rounds N           how often each contender is measured (default: 8, all in all 25 minutes)
+  --full               a million requests before memory is read, not 200,000; 12 rounds; an hour
+  --short              see that it works; the figures say nothing
+  --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
+  --ours-command CMD   how ours is started (default: node bundle/cli.js)
+  --extra NAME=FILE    one more build of ours, by its main module; may be repeated
+  --help
+`;
+
+const DEFAULT_PLAN: Plan = {
+  mode: 'default',
+  rounds: 8,
+  connections: { get: 32, post: 32, upload: 8, download: 8 },
+  sliceMs: 2000,
+  leadInMs: 300,
+  latencyMs: 1500,
+  latencyConnections: [1, 32],
+  warmUp: { get: 20_000, post: 20_000, upload: 500, download: 500 },
+  startups: 15,
+  memoryRequests: 200_000,
+  settleMs: 3000,
+  accounts: [
+    { accounts: 1, inUse: 1 },
+    { accounts: 100, inUse: 100 },
+    { accounts: 10_000, inUse: 1 },
+    { accounts: 10_000, inUse: 10_000 },
+  ],
+  scrapes: 20,
+  scrapeAccounts: 100,
+};
+
+const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', rounds: 12, memoryRequests: 1_000_000 };
+
+const SHORT_PLAN: Plan = {
+  ...DEFAULT_PLAN,
+  mode: 'short',
+  rounds: 1,
+  connections: { get: 4, post: 4, upload: 2, download: 2 },
+  sliceMs: 50,
+  leadInMs: 20,
+  latencyMs: 50,
+  warmUp: { get: 20, post: 20, upload: 2, download: 2 },
+  startups: 1,
+  memoryRequests: 200,
+  settleMs: 30,
+  accounts: [
+    { accounts: 1, inUse: 1 },
+    { accounts: 50, inUse: 50 },
+  ],
+  scrapes: 2,
+  scrapeAccounts: 50,
+};
+
+/** @returns nothing where only the usage is asked for @throws {Error} in words for the user */
+export function parseOptions(argv: readonly string[]): Options | undefined {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      only: { type: 'string' },
+      scenarios: { type: 'string' },
+      rounds: { type: 'string' },
+      full: { type: 'boolean' },
+      short: { type: 'boolean' },
+      json: { type: 'string' },
+      'ours-command': { type: 'string' },
+      extra: { type: 'string', multiple: true },
+      help: { type: 'boolean' },
+    },
+  });
+  if (values.help) return undefined;
+  const plan = values.short ? SHORT_PLAN : values.full ? FULL_PLAN : DEFAULT_PLAN;
+  const rounds = values.rounds === undefined ? plan.rounds : Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new Error('--rounds should be 1 or more');
+  return {
+    plan: { ...plan, rounds },
+    only: values.only?.split(','),
+    phases: phasesOf(values.scenarios),
+    json: values.json ?? (values.short ? undefined : 'bench/results/latest.json'),
+    oursCommand: values['ours-command']?.split(' '),
+    extra: (values.extra ?? []).map(parseExtra),
+  };
+}
+
+function phasesOf(text: string | undefined): ReadonlySet<Phase> {
+  if (text === undefined) return new Set(PHASES);
+  const phases = text.split(',').map((name) => {
+    const phase = PHASES.find((known) => known === name);
+    if (phase === undefined)
+      throw new Error(`--scenarios: ${name} is none of ${PHASES.join(', ')}`);
+    return phase;
+  });
+  return new Set(phases);
+}
+
+function parseExtra(text: string): Options['extra'][number] {
+  const [name = '', file = ''] = text.split('=', 2);
+  if (name === '' || file === '') throw new Error('--extra should be NAME=FILE');
+  return { name, argv: [process.execPath, file] };
+}

@@ -1,0 +1,92 @@
+/** docs/performance.md, from one run's figures. */
+import type { Machine, Results } from './results.ts';
+import { tables, type Table } from './tables.ts';
+
+export function page(results: Results): string {
+  const { date, command, machine, contenders, plan } = results;
+  const [day] = date.split('T');
+  const skipped = contenders.filter((contender) => contender.skipped !== undefined);
+  const reach = tables(results).filter(({ title }) => title === 'Reach');
+  const figures = tables(results).filter(({ title }) => title !== 'Reach');
+  return `# Performance
+
+What the proxy costs beside other proxies, measured on ${day} by
+
+\`\`\`sh
+${command}
+\`\`\`
+
+Every figure here is rendered from [bench/results/published.json](../bench/results/published.json), which
+holds those of every round: \`node bench/publish.ts\` after a run writes both. \`npm run bench -- --help\`
+says what else it can measure.
+
+The yardstick is the **Node floor**: the least that a relay on Node can do (\`node:http\` in, one undici
+\`dispatch\` out, the token put into the query, small bodies collected and written in one go, nothing
+else). Ours runs as users run it: guard, routes, header policy, inspection, metrics, request ids and
+readiness for a replay are all on.
+
+${reach.map((table) => markdown(table, 'What was to be reached')).join('')}${figures.map((table) => markdown(table)).join('')}## Machine
+
+${machineText(machine)} Contenders: ${contenders
+    .filter(({ skipped: why }) => why === undefined)
+    .map(({ name, version }) => (version.startsWith(name) ? version : `${name} (${version})`))
+    .join(', ')}.${skipped.map(({ name, skipped: why }) => ` ${name} is missing: ${why}.`).join('')}
+
+## Method
+
+- One process is load and upstream, on one core; each contender is alone on the other, in one process or
+  with one worker. All contenders of Node run on the same Node.
+- The upstream speaks TLS 1.3, its certificate signed by a private CA that each contender is told to
+  trust, and it answers only when the token is in the query. Before anything is timed, each contender
+  proves itself: token put in, query, fields and bodies (2 KiB and 1 MiB up, 1 MiB down, by SHA-256)
+  unchanged, connections kept on both sides, and an upstream with another CA refused.
+- Requests and answers carry the fields that an app and WeChat send. URLs vary, so that no cache of URLs
+  answers for the work. All have the same limit of connections to the upstream.
+- After a warm-up of ${plan.warmUp.get.toLocaleString('en')} requests, ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
+  C B A. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
+- **Requests per CPU-second** are requests by user and system time of all of the contender's processes, as
+  the scheduler counts it: the figure to trust on a noisy machine. A ratio is the median of those of
+  single rounds, in brackets the quartiles.
+- **Added latency** is the contender's less that of the app's own TLS call to the upstream in the same
+  round. With 32 connections each sends its next request as soon as it is answered: a core is then
+  busy, and latency shows how much it can do.
+- **Start** is from just before the process is made to the end of the first right answer, the token call
+  of ours within; median of ${plan.startups} fresh processes, in turn.
+- **Memory** is what is resident in a fresh process (all of its processes, program text included): idle
+  ${plan.settleMs / 1000} s after the first call, and again after very many calls, GETs and POSTs by turns. *Shared
+  pages divided* is the same where pages that other processes have mapped too are divided among them.
+- **Accounts**: a file of so many, requests to those in use in turn. **A scrape**: time of the event loop's
+  thread, and how long a request to \`/healthz\` waits meanwhile, probed without pause.
+
+## Limits
+
+- Two cores and loopback: no network, no other tenant, no handshakes once it is warm. Ratios carry over to
+  another machine better than absolute figures do.
+- nginx and haproxy can do more than the load asks of them: *its core busy* shows how far.
+- Load and upstream share a process, so no p99 here is free of their own pauses; they are in the
+  app's own call as well.
+- Memory after load is one run of each: collections of V8 come when they come, and 5 % is noise.
+- The others do less: they look into no answer, renew no token, replay nothing. That is the point of the
+  comparison, not a flaw in them.
+`;
+}
+
+function machineText({
+  cpu,
+  cores,
+  memoryBytes,
+  kernel,
+  os,
+  node,
+  load,
+  coresUsed,
+}: Machine): string {
+  const pinned = coresUsed === 'not pinned' ? ' Nothing was pinned: there is one core.' : '';
+  const memory = Math.round(memoryBytes / 2 ** 30);
+  return `${cpu}, ${cores} cores, ${memory} GiB, ${os}, Linux ${kernel}, Node ${node.slice(1)}; load ${load.toFixed(2)} when the run began.${pinned}`;
+}
+
+function markdown({ title, head, rows }: Table, heading = title): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |\n`;
+  return `## ${heading}\n\n${line(head)}${line(head.map(() => '---'))}${rows.map(line).join('')}\n`;
+}

@@ -1,0 +1,16 @@
+/** What every phase is given. */
+import type { Contender } from '../contenders/contender.ts';
+import type { Fleet } from '../fleet.ts';
+import type { Plan } from '../results.ts';
+import type { Certificate } from '../upstream/certificate.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+
+export interface Bench {
+  readonly plan: Plan;
+  readonly fleet: Fleet;
+  readonly upstream: Upstream;
+  readonly certificate: Certificate;
+  readonly contenders: readonly Contender[];
+  readonly directory: string;
+  readonly say: (line: string) => void;
+}

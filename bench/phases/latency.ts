@@ -1,0 +1,64 @@
+/** Latency at few and at many connections, and of the app's own call to the upstream beside it. */
+import type { Running } from '../contenders/contender.ts';
+import { load, type LoadOptions } from '../load/load.ts';
+import { workload } from '../load/requests.ts';
+import { DIRECT, type ByContender, type Latency, type LatencyResult } from '../results.ts';
+import { interleaved, quantile } from '../statistics.ts';
+import { ACCOUNTS } from '../upstream/accounts.ts';
+import type { Bench } from './bench.ts';
+
+export async function measureLatency(
+  bench: Bench,
+  running: readonly Running[],
+): Promise<readonly LatencyResult[]> {
+  const { plan, upstream, certificate } = bench;
+  const direct: Lane = {
+    name: DIRECT,
+    target: { port: Number(upstream.address.split(':')[1]), ca: certificate.ca },
+    workload: workload('get', { host: upstream.address, token: ACCOUNTS.token(0) }),
+  };
+  const lanes = [
+    direct,
+    ...running.map(({ contender: { name }, place: { port } }) => ({
+      name,
+      target: { port },
+      workload: workload('get', { host: `127.0.0.1:${port}` }),
+    })),
+  ];
+  for (const { target, workload: work } of lanes) {
+    const until = { requests: plan.warmUp.get };
+    await load({ target, workload: work, connections: plan.connections.get, leadInMs: 0, until });
+  }
+  const results: LatencyResult[] = [];
+  for (const connections of plan.latencyConnections) {
+    results.push({ connections, rounds: await measureRounds(bench, lanes, connections) });
+  }
+  return results;
+}
+
+async function measureRounds(
+  { plan, say }: Bench,
+  lanes: readonly Lane[],
+  connections: number,
+): Promise<ByContender<Latency[]>> {
+  const latencies: ByContender<Latency[]> = {};
+  for (let round = 0; round < plan.rounds; round += 1) {
+    for (const { name, target, workload: work } of interleaved(lanes, round)) {
+      const { requests, latenciesUs } = await load({
+        target,
+        workload: work,
+        connections,
+        leadInMs: plan.leadInMs,
+        until: { ms: plan.latencyMs },
+      });
+      const p50Us = quantile(latenciesUs, 0.5);
+      (latencies[name] ??= []).push({ requests, p50Us, p99Us: quantile(latenciesUs, 0.99) });
+      say(
+        `latency: round ${round + 1} of ${plan.rounds}: ${name} ${Math.round(p50Us)} µs at ${connections}`,
+      );
+    }
+  }
+  return latencies;
+}
+
+type Lane = Pick<LoadOptions, 'target' | 'workload'> & { readonly name: string };

@@ -1,0 +1,35 @@
+/** Requests per CPU-second, and latency at 32 connections: all contenders at once, by turns. */
+import type { Running } from '../contenders/contender.ts';
+import { workload, type Workload } from '../load/requests.ts';
+import type { ByContender, Slice } from '../results.ts';
+import type { Scenario } from '../scenarios.ts';
+import { interleaved } from '../statistics.ts';
+import type { Bench } from './bench.ts';
+import { measureSlice, warmUp } from './measure.ts';
+
+export async function measureThroughput(
+  bench: Bench,
+  running: readonly Running[],
+  scenario: Scenario,
+): Promise<ByContender<Slice[]>> {
+  const { plan, say } = bench;
+  const connections = plan.connections[scenario];
+  const workloads = new Map<Running, Workload>();
+  for (const one of running) {
+    const work = workload(scenario, { host: `127.0.0.1:${one.place.port}` });
+    workloads.set(one, work);
+    say(`${scenario}: ${one.contender.name} warms up`);
+    await warmUp(bench, one, work, { requests: plan.warmUp[scenario], connections });
+  }
+  const slices: ByContender<Slice[]> = {};
+  for (let round = 0; round < plan.rounds; round += 1) {
+    for (const one of interleaved(running, round)) {
+      const { name } = one.contender;
+      const slice = await measureSlice(bench, one, workloads.get(one) as Workload, connections);
+      (slices[name] ??= []).push(slice);
+      const rate = Math.round((slice.requests / slice.cpuMs) * 1000);
+      say(`${scenario}: round ${round + 1} of ${plan.rounds}: ${name} ${rate} per CPU-second`);
+    }
+  }
+  return slices;
+}

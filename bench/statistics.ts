@@ -1,0 +1,43 @@
+/** Medians, quartiles and paired ratios. */
+
+export interface Spread {
+  readonly q1: number;
+  readonly median: number;
+  readonly q3: number;
+}
+
+/** @param fraction 0.5 is the median; linear between neighbours @returns NaN of nothing */
+export function quantile(values: ArrayLike<number>, fraction: number): number {
+  const sorted = Float64Array.from(values).toSorted();
+  if (sorted.length === 0) return Number.NaN;
+  const at = (sorted.length - 1) * fraction;
+  const low = Math.floor(at);
+  const below = sorted[low] as number;
+  const above = sorted[Math.min(low + 1, sorted.length - 1)] as number;
+  return below + (above - below) * (at - low);
+}
+
+export function spread(values: ArrayLike<number>): Spread {
+  return {
+    q1: quantile(values, 0.25),
+    median: quantile(values, 0.5),
+    q3: quantile(values, 0.75),
+  };
+}
+
+/**
+ * Each round's figure divided by the same round's figure of the other: what the machine did to both
+ * cancels out.
+ */
+export function pairedRatios(values: readonly number[], reference: readonly number[]): number[] {
+  const rounds = Math.min(values.length, reference.length);
+  return Array.from(
+    { length: rounds },
+    (_, round) => (values[round] as number) / (reference[round] as number),
+  );
+}
+
+/** A B C in even rounds, C B A in odd ones: a drift hits everyone alike. */
+export function interleaved<T>(items: readonly T[], round: number): readonly T[] {
+  return round % 2 === 0 ? items : items.toReversed();
+}
