@@ -43,10 +43,11 @@ export class AccountMetrics {
   /** Shows what may come, at zero: alerts on what is not there never fire. */
   begin(what: 'everything' | 'calls'): void {
     const { requests, duration, errcodes, upstreamFailures } = this.#series;
-    for (const route of ROUTES) {
-      requests.begin({ route, status: '200' });
-      duration.begin({ route });
-    }
+    for (const route of ROUTES) requests.begin({ route, status: '200' });
+    // What alerts count from the first one on.
+    for (const status of ['502', '503']) requests.begin({ route: 'api', status });
+    // A histogram is fifteen lines: those of the other routes wait for their first call.
+    duration.begin({ route: 'api' });
     for (const errcode of ['-1', '45009', '45011', '48001', '48006', 'other']) {
       errcodes.begin({ errcode });
     }
