@@ -1,5 +1,5 @@
 /** The faults of WeChat, and of whatever is between it and us. */
-import type { Row } from './reliability-rows.ts';
+import type { Row } from './reliability-row.ts';
 
 export const wechatRows: readonly Row[] = [
   {

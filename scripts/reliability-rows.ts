@@ -2,17 +2,8 @@
  * The faults that docs/reliability.md speaks of, in its order. Each test/faults/*.test.ts is named by
  * at least one row; the test emits the row's figure with `figure('<name>', …)`.
  */
+import type { Row } from './reliability-row.ts';
 import { wechatRows } from './reliability-rows-wechat.ts';
-
-export interface Row {
-  readonly area: 'Upstream' | 'Token endpoint' | 'Process' | 'Abuse' | 'Soak' | 'Token engine';
-  readonly fault: string;
-  readonly promise: string;
-  /** Path of the test, from the project's root. */
-  readonly test: string;
-  /** Name of the figure, as in the test. */
-  readonly figure: string;
-}
 
 export const rows: readonly Row[] = [
   ...wechatRows,

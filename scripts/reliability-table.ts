@@ -1,7 +1,8 @@
 /** The tables of docs/reliability.md, made from their rows and from what the tests have measured. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { rows, type Row } from './reliability-rows.ts';
+import type { Row } from './reliability-row.ts';
+import { rows } from './reliability-rows.ts';
 
 /** What a test measured; one JSON object a line. */
 export interface Figure {

@@ -108,26 +108,25 @@ export class BodyReceiver {
     let reservedBytes = contentLength ?? 0;
     this.#heldBytes += reservedBytes;
     return new Promise<Buffer>((resolve, reject) => {
-      const done = (): void => {
+      let settled = false;
+      const settle = (): void => {
+        settled = true;
         exchange.whenGone(undefined);
         exchange.whenSilent(undefined);
         exchange.whenMalformed(undefined);
-        req.removeAllListeners('data').removeAllListeners('end').removeAllListeners('error');
-        req.on('error', () => {}); // the socket's end is heard by the exchange
       };
-      let failed = false;
       const fail = (error: Error): void => {
-        failed = true;
-        done();
+        if (settled) return;
+        settle();
         this.#heldBytes -= reservedBytes;
         reject(error);
       };
       exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
       exchange.whenMalformed(fail);
-      if (!failed) exchange.whenGone(() => fail(new ClientGone()));
-      if (failed) return;
+      exchange.whenGone(() => fail(new ClientGone()));
       req.on('error', () => fail(new ClientGone()));
       req.on('data', (chunk: Buffer) => {
+        if (settled) return;
         received.add(chunk);
         if (contentLength !== undefined) return;
         if (received.length > limitBytes) return fail(tooLarge(limitBytes));
@@ -136,7 +135,8 @@ export class BodyReceiver {
         this.#heldBytes += chunk.length;
       });
       req.on('end', () => {
-        done();
+        if (settled) return;
+        settle();
         resolve(received.whole());
       });
     });

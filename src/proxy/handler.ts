@@ -32,43 +32,37 @@ export function createHandler(parts: HandlerParts): Handler {
   return async (req, res) => {
     const exchange = parts.exchanges.begin(req, res);
     parts.metrics.requestStarted();
+    let call: Call | undefined;
     try {
-      await serve(exchange, parts);
+      parts.guard.checkHead(req);
+      call = await readCall(exchange, parts);
+      await answer(exchange, call, parts);
       conclude(exchange, parts);
     } catch (error) {
       conclude(exchange, parts, error);
     } finally {
+      if (call !== undefined) parts.bodies.release(call.body);
       parts.metrics.requestEnded();
       parts.exchanges.end(exchange);
     }
   };
 }
 
-async function serve(exchange: Exchange, parts: HandlerParts): Promise<void> {
-  parts.guard.checkHead(exchange.req);
-  const call = await readCall(exchange, parts);
-  try {
-    if (call.route === 'token-endpoint') return await answerTokenEndpoint(exchange, call, parts);
-    if (call.route !== 'api') return await sendOnce(exchange, call, undefined, parts);
-    const held = call.account.tokens.get();
-    const token = held instanceof Promise ? await exchange.outlast(held) : held;
-    exchange.mustBeThere();
-    return call.body.kind === 'streamed'
-      ? await sendOnce(exchange, call, token, parts)
-      : await sendReplayable(exchange, call, token, parts);
-  } finally {
-    parts.bodies.release(call.body);
-  }
+function answer(exchange: Exchange, call: Call, parts: HandlerParts): Promise<void> {
+  if (call.route === 'token-endpoint') return answerTokenEndpoint(exchange, call, parts);
+  if (call.route !== 'api' || call.body.kind === 'streamed') return sendOnce(exchange, call, parts);
+  return sendReplayable(exchange, call, parts);
 }
 
 /** At most two sends: the second where WeChat rejected the first one's token and there is another. */
 async function sendReplayable(
   exchange: Exchange,
   call: Call & { route: 'api' },
-  token: Token,
   parts: HandlerParts,
 ): Promise<void> {
   const { tokens, metrics } = call.account;
+  const token = await currentToken(exchange, call);
+  exchange.mustBeThere();
   const first = relay(exchange, call, token, true, parts);
   await parts.replayLane.send(exchange, outgoingRequest(exchange, call, token, parts.via), first);
   note(call, first);
@@ -129,12 +123,9 @@ function sayReplay(
 }
 
 /** What cannot be replayed still tells what its answer says of the token. */
-async function sendOnce(
-  exchange: Exchange,
-  call: Call,
-  token: Token | undefined,
-  parts: HandlerParts,
-): Promise<void> {
+async function sendOnce(exchange: Exchange, call: Call, parts: HandlerParts): Promise<void> {
+  const token = call.route === 'api' ? await currentToken(exchange, call) : undefined;
+  exchange.mustBeThere();
   const peer = call.route === 'code-exchange' ? parts.peer : undefined;
   const lane = peer?.lane ?? parts.streamLane;
   const request = outgoingRequest(exchange, call, token, parts.via, peer?.key);
@@ -146,6 +137,15 @@ async function sendOnce(
     call.account.metrics.replaySkipped(call.body.because ?? 'too_large');
   }
   void call.account.tokens.rejected(token, false);
+}
+
+/** At once where there is one. */
+function currentToken(
+  exchange: Exchange,
+  { account }: Call & { route: 'api' },
+): Token | Promise<Token> {
+  const token = account.tokens.get();
+  return token instanceof Promise ? exchange.outlast(token) : token;
 }
 
 function relay(

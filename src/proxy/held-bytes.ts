@@ -3,6 +3,7 @@ const SMALL_BYTES = 1024;
 /** Chunks kept as they came; hardly any body has more. */
 const KEPT_CHUNKS = 64;
 const SLAB_BYTES = 16 * 1024;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * The bytes of a body while it arrives. An app may send it a byte at a time, and a `Buffer` weighs
@@ -13,7 +14,7 @@ export class HeldBytes {
   length = 0;
 
   readonly #parts: Buffer[] = [];
-  #slab: Buffer = Buffer.alloc(0);
+  #slab = NOTHING;
   /** Bytes of the slab that are not in `#parts` yet: from, to. */
   #from = 0;
   #to = 0;

@@ -16,6 +16,7 @@ const COMPRESSED_LIMIT_BYTES = 4096;
 const INFLATED_LIMIT_BYTES = 64 * 1024;
 
 const OPEN_BRACE = 0x7b;
+const NOTHING: Buffer = Buffer.alloc(0);
 
 type Decode = (bytes: Buffer) => Buffer;
 
@@ -55,7 +56,7 @@ export class Inspector {
 
   readonly #decode: Decode | undefined;
   #scanner: ErrcodeScanner | undefined;
-  #compressed: Buffer = Buffer.alloc(0);
+  #compressed = NOTHING;
 
   /**
    * @param encoding the answer's Content-Encoding in lower case. What it does not name is read as it

@@ -75,7 +75,7 @@ t.test('40164 is asked again after a minute, 45009 after midnight in Beijing', a
   figure(
     'token calls in the first minute of a 40164',
     Math.max(...asked(unlisted)) - 1,
-    'of any account',
+    'for each account',
   );
 
   mend(unlisted);
@@ -93,7 +93,7 @@ t.test('40164 is asked again after a minute, 45009 after midnight in Beijing', a
   figure(
     'token calls in the first 11 hours of a 45009',
     Math.max(...asked(overdrawn)),
-    'of any account',
+    'for each account',
   );
   mend(overdrawn);
   await clock.advance(NOON_IN_BEIJING + 12 * HOUR + SECOND - clock.now());

@@ -22,7 +22,7 @@ t.test('a scrape of 100 accounts lets others work at least every 20 ms', async (
   }
   const text = await metrics.text();
   clearImmediate(next);
-  t.ok(text.split('\n').length > 10_000, `${text.length} characters`);
+  t.ok(text.split('\n').length > 5000, `${text.length} characters`);
   t.ok(turns > 20, `${turns} turns for others`);
   t.ok(longestMs < MAX_BLOCKED_MS, `at most ${longestMs} ms in one go`);
 });

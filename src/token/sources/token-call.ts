@@ -2,8 +2,8 @@
 import { Pool, type Dispatcher } from 'undici';
 import { TokenCallError } from './source.ts';
 
-/** Few: an account makes one call in two hours. */
-const TOKEN_CONNECTIONS = 4;
+/** An account makes one call in two hours; some that hang must not keep the others from theirs. */
+const TOKEN_CONNECTIONS = 32;
 /** Token answers are a few hundred bytes; what is larger is no token answer. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
