@@ -13,6 +13,7 @@ tap --disable-coverage --output-file=.tap/long.tap \
   test/integration/bundle.test.ts \
   test/integration/demo.test.ts \
   test/integration/old-node.test.ts \
+  test/integration/packed.test.ts \
   test/integration/status-page.test.ts \
   test/conformance/large-*.test.ts \
   test/conformance/back-pressure.test.ts \

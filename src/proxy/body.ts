@@ -24,6 +24,8 @@ export type Body =
       readonly because: 'too_large' | 'memory' | undefined;
     };
 
+const NO_BODY: Body = { kind: 'none' };
+
 export type BodyPlan = 'none' | 'hold' | 'stream' | 'stream:too_large' | 'stream:memory';
 
 export interface BodyFacts {
@@ -62,15 +64,16 @@ export class BodyReceiver {
   }
 
   /**
+   * At once where there is nothing to wait for.
    * @param plan.wanted whether the body is to be held if it fits
    * @param plan.limitBytes what fits, where that is less than usual
    * @throws {ProxyError} ERR_LENGTH_REQUIRED, ERR_OVERLOADED, ERR_REQUEST_REFUSED (408, 417)
    * @throws {ClientGone}
    */
-  async receive(
+  receive(
     exchange: Exchange,
     { wanted, limitBytes = this.#limits.bodyBytes }: { wanted: boolean; limitBytes?: number },
-  ): Promise<Body> {
+  ): Body | Promise<Body> {
     const { req } = exchange;
     const expectsLeave = awaitsLeave(req);
     const contentLength = announcedLength(req);
@@ -82,9 +85,8 @@ export class BodyReceiver {
     });
     // Also where there is no body: without leave, Node ends the connection with the answer.
     if (expectsLeave) giveLeave(exchange);
-    if (plan === 'none') return { kind: 'none' };
-    if (plan === 'hold')
-      return { kind: 'held', bytes: await this.#hold(exchange, contentLength, limitBytes) };
+    if (plan === 'none') return NO_BODY;
+    if (plan === 'hold') return this.#hold(exchange, contentLength, limitBytes);
     return {
       kind: 'streamed',
       contentLength: contentLength as number,
@@ -98,50 +100,49 @@ export class BodyReceiver {
     if (body.kind === 'held') this.#heldBytes -= body.bytes.length;
   }
 
-  #hold(
-    exchange: Exchange,
-    contentLength: number | undefined,
-    limitBytes: number,
-  ): Promise<Buffer> {
+  #hold(exchange: Exchange, contentLength: number | undefined, limitBytes: number): Promise<Body> {
     const { req } = exchange;
     const received = new HeldBytes();
     let reservedBytes = contentLength ?? 0;
     this.#heldBytes += reservedBytes;
-    return new Promise<Buffer>((resolve, reject) => {
+    return new Promise((resolve, reject) => {
       let settled = false;
       const settle = (): void => {
         settled = true;
         exchange.whenGone(undefined);
         exchange.whenSilent(undefined);
         exchange.whenMalformed(undefined);
+        // The request outlives its exchange on an idle connection: it must not keep the bytes.
+        req.off('data', onData).off('end', onEnd).off('error', onError).on('error', ignore);
       };
       const fail = (error: Error): void => {
-        if (settled) return;
         settle();
         this.#heldBytes -= reservedBytes;
         reject(error);
       };
-      exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
-      exchange.whenMalformed(fail);
-      exchange.whenGone(() => fail(new ClientGone()));
-      req.on('error', () => fail(new ClientGone()));
-      req.on('data', (chunk: Buffer) => {
-        if (settled) return;
+      const onError = (): void => fail(new ClientGone());
+      const onData = (chunk: Buffer): void => {
         received.add(chunk);
         if (contentLength !== undefined) return;
         if (received.length > limitBytes) return fail(tooLarge(limitBytes));
         if (this.#heldBytes + chunk.length > this.#limits.memoryBytes) return fail(noMemory());
         reservedBytes += chunk.length;
         this.#heldBytes += chunk.length;
-      });
-      req.on('end', () => {
-        if (settled) return;
+      };
+      const onEnd = (): void => {
         settle();
-        resolve(received.whole());
-      });
+        resolve({ kind: 'held', bytes: received.whole() });
+      };
+      exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
+      exchange.whenMalformed(fail);
+      if (!settled) exchange.whenGone(() => fail(new ClientGone()));
+      if (!settled) req.on('error', onError).on('data', onData).on('end', onEnd);
     });
   }
 }
+
+/** The socket's end is heard by the exchange. */
+function ignore(): void {}
 
 /** 0: no body; undefined: its length shows when it ends. */
 function announcedLength(req: IncomingMessage): number | undefined {

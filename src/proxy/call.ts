@@ -71,8 +71,12 @@ export interface CallParts {
 /** Appid, secret and little else: what is larger is no call of a token endpoint or code exchange. */
 const CREDENTIALS_LIMIT_BYTES = 64 * 1024;
 
-/** @throws {ProxyError} @throws {ClientGone} */
-export async function readCall(exchange: Exchange, parts: CallParts): Promise<Call> {
+/**
+ * At once where there is no body to wait for.
+ * @throws {ProxyError}
+ * @throws {ClientGone}
+ */
+export function readCall(exchange: Exchange, parts: CallParts): Call | Promise<Call> {
   const { req } = exchange;
   const target = parseTarget(req.url as string);
   const { appid: prefix, path } = splitAccountPrefix(target.path, parts.accounts);
@@ -93,9 +97,10 @@ export async function readCall(exchange: Exchange, parts: CallParts): Promise<Ca
   const account = chooseAccount(hints, route, parts.accounts);
   exchange.account = account;
   exchange.appid = account?.appid;
-  const body = await parts.bodies.receive(exchange, { wanted: route === 'api' });
   // Only calls with somebody else's token go without an account.
-  return { path, canonical, query, route, account, body } as Call;
+  const withBody = (body: Body): Call => ({ path, canonical, query, route, account, body }) as Call;
+  const body = parts.bodies.receive(exchange, { wanted: route === 'api' });
+  return body instanceof Promise ? body.then(withBody) : withBody(body);
 }
 
 /** Calls that name their account in the body must be read before it is known who they are. */

@@ -14,8 +14,8 @@ const PROCESS_ID = Math.random().toString(36).slice(2, 8);
 export class Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  /** The answer before this one on the connection, perhaps still owed. */
-  readonly before: ServerResponse | undefined;
+  /** The answer before this one on the connection, perhaps still owed; undefined once this one has ended. */
+  before: ServerResponse | undefined;
   /** Monotonic ms. */
   readonly startedMs = performance.now();
   /** Set as soon as they are known; an exchange that is refused early has none of them. */
@@ -143,6 +143,7 @@ export class Exchanges {
     exchange.whenGone(undefined);
     exchange.whenSilent(undefined);
     exchange.whenMalformed(undefined);
+    exchange.before = undefined; // else the last one on a connection would keep all before it
     const last = this.#open.pop() as Exchange;
     if (last !== exchange) {
       this.#open[exchange.place] = last;

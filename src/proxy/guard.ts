@@ -23,7 +23,7 @@ export interface Guard {
 }
 
 export function createGuard(options: GuardOptions): Guard {
-  const isOurHost = hostMatcher(options.hosts);
+  const isOurHost = remembered(hostMatcher(options.hosts));
   const allow = options.allowPaths.map((pattern) => pathPattern(pattern, ''));
   // An unknown upstream may fold case: what is denied is denied in any spelling.
   const deny = options.denyPaths.map((pattern) => pathPattern(pattern, 'i'));
@@ -58,11 +58,10 @@ function checkMethod({ method, headers }: IncomingMessage): void {
   }
 }
 
-function checkHost(req: IncomingMessage, isOurHost: (name: string) => boolean): void {
+function checkHost(req: IncomingMessage, isOurHost: (host: string) => boolean): void {
   const values = fieldValues(req.rawHeaders, 'host');
   if (values.length !== 1) throw refused('a request has exactly one Host header');
-  const name = hostName(values[0] as string);
-  if (name === undefined || !isOurHost(name)) {
+  if (!isOurHost(values[0] as string)) {
     throw new ProxyError(
       'ERR_MISDIRECTED',
       'the Host header names another host: if it is one of ours, add it to WXPROXY_ALLOW_HOSTS',
@@ -119,13 +118,29 @@ export function hostName(host: string): string | undefined {
   return URL.canParse(`http://${name}`) ? new URL(`http://${name}`).hostname : undefined;
 }
 
-function hostMatcher(hosts: readonly string[]): (name: string) => boolean {
+function hostMatcher(hosts: readonly string[]): (host: string) => boolean {
   const names = new Set(hosts.map((host) => hostName(isIPv6(host) ? `[${host}]` : host)));
-  return (name) =>
-    names.has(name) ||
-    name === 'localhost' ||
-    name === '[::1]' ||
-    /^127(?:\.\d{1,3}){3}$/.test(name);
+  return (host) => {
+    const name = hostName(host);
+    return (
+      name !== undefined &&
+      (names.has(name) ||
+        name === 'localhost' ||
+        name === '[::1]' ||
+        /^127(?:\.\d{1,3}){3}$/.test(name))
+    );
+  };
+}
+
+/** Apps send one Host, always the same: the last one accepted is known. */
+function remembered(accepts: (host: string) => boolean): (host: string) => boolean {
+  let accepted: string | undefined;
+  return (host) => {
+    if (host === accepted) return true;
+    if (!accepts(host)) return false;
+    accepted = host;
+    return true;
+  };
 }
 
 /** `*` matches within a segment, `**` across segments; paths are compared in their canonical form. */

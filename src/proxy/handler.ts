@@ -129,10 +129,10 @@ async function sendOnce(exchange: Exchange, call: Call, parts: HandlerParts): Pr
   const peer = call.route === 'code-exchange' ? parts.peer : undefined;
   const lane = peer?.lane ?? parts.streamLane;
   const request = outgoingRequest(exchange, call, token, parts.via, peer?.key);
-  const answer = relay(exchange, call, token, false, parts);
-  await lane.send(exchange, request, answer);
-  note(call, answer);
-  if (call.route !== 'api' || token === undefined || !isRejection(answer.errcode)) return;
+  const passed = relay(exchange, call, token, false, parts);
+  await lane.send(exchange, request, passed);
+  note(call, passed);
+  if (call.route !== 'api' || token === undefined || !isRejection(passed.errcode)) return;
   if (call.body.kind === 'streamed') {
     call.account.metrics.replaySkipped(call.body.because ?? 'too_large');
   }

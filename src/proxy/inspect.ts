@@ -77,10 +77,7 @@ export class Inspector {
     if (this.#decode !== undefined) return this.#pushCompressed(chunk, this.#decode);
     if (this.#scanner === undefined) {
       // Most answers are decided by one look: binary, or JSON that holds no such key at all.
-      if (
-        isCertainlyData(chunk[0]) ||
-        (whole && !chunk.includes('errcode') && !chunk.includes('\\u'))
-      ) {
+      if (isCertainlyData(chunk[0]) || (whole && !mayHoldErrcode(chunk))) {
         this.decided = true;
         return;
       }
@@ -115,6 +112,12 @@ export class Inspector {
     this.#conclude(scanner);
     if (this.#compressed.length > COMPRESSED_LIMIT_BYTES) this.decided = true;
   }
+}
+
+/** Its name can be written with escapes, too. */
+function mayHoldErrcode(chunk: Buffer): boolean {
+  const text = chunk.toString('latin1');
+  return text.includes('errcode') || text.includes('\\u');
 }
 
 /** Only a body that begins with `{`, perhaps behind a BOM or white space, can be an error. */

@@ -62,9 +62,9 @@ export class Relay {
   head(status: number, reason: string, rawHeaders: readonly string[]): void {
     this.status = status;
     // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
-    this.#reason = ASCII.test(reason)
-      ? blanked(reason, this.#options.secrets)
-      : (STATUS_CODES[status] ?? '');
+    const usual = STATUS_CODES[status] ?? '';
+    this.#reason =
+      reason !== usual && ASCII.test(reason) ? blanked(reason, this.#options.secrets) : usual;
     this.#head = answerHead(rawHeaders, this.#options.via, this.#options.secrets);
     this.#inspector = new Inspector(this.#head.contentEncoding);
     if (this.#options.quotes && this.#head.contentEncoding !== 'identity') {

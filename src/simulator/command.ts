@@ -29,6 +29,9 @@ A WeChat on your desk: keeps WeChat's token rules, needs no account and no netwo
 Durations: 500ms, 90s, 5m, 2h. It is controlled over HTTP: GET ${CONTROL_PATH} tells how.
 `;
 
+/** How the proxy is started from here: a checkout has no program of that name in its PATH. */
+const PROXY = import.meta.url.endsWith('.ts') ? 'npm start' : 'wechat-token-proxy';
+
 const FLAGS = {
   port: '9080',
   host: '127.0.0.1',
@@ -134,7 +137,7 @@ function startText(url: string, flags: Record<Flag, string>): readonly string[] 
     `  tokens     live ${flags.lifetime}; a retired one works ${flags.overlap} more`,
     '',
     'Point the proxy at it:',
-    `  WXPROXY_UPSTREAM=${url} WECHAT_APPID=${flags.appid} WECHAT_APPSECRET=${secret} wechat-token-proxy`,
+    `  WXPROXY_UPSTREAM=${url} WECHAT_APPID=${flags.appid} WECHAT_APPSECRET=${secret} ${PROXY}`,
     'Take its token away, as another program with the same account would:',
     `  curl -X POST ${url}${CONTROL_PATH}/rotate`,
     'Everything else it can do:',

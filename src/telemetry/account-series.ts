@@ -2,8 +2,6 @@
 interface LabelledMetric<Label extends string, Bound> {
   labels(labels: Readonly<Record<Label, string>>): Bound;
   remove(labels: Readonly<Record<Label, string>>): void;
-  /** Of histograms. */
-  zero?(labels: Readonly<Record<Label, string>>): void;
 }
 
 /** All but the one that every series here has. */
@@ -40,8 +38,7 @@ export class AccountSeries<Label extends string, Bound extends object> {
   /** Shows the series, at zero, before anything happened. */
   begin(labels: Labels<Label>): void {
     const series: { inc?(by: number): void } | undefined = this.of(labels);
-    if (this.#metric.zero === undefined) series?.inc?.(0);
-    else this.#metric.zero(this.#all(labels));
+    series?.inc?.(0);
   }
 
   #all(labels: Labels<Label>): Record<Label, string> {

@@ -11,8 +11,6 @@ interface Snapshot {
 
 interface Snapshottable {
   get(): Promise<Snapshot>;
-  /** Of histograms: without a copy of all labels for each bucket. */
-  getForPromString?(): Promise<Snapshot>;
 }
 
 interface Formatter {
@@ -32,7 +30,7 @@ export async function exposition(registry: Registry): Promise<string> {
 }
 
 async function textOf(metric: Snapshottable, formatter: Formatter): Promise<string> {
-  const snapshot = await (metric.getForPromString?.() ?? metric.get());
+  const snapshot = await metric.get();
   const parts: string[] = [];
   for (let from = 0; from === 0 || from < snapshot.values.length; from += SLICE) {
     const slice = { ...snapshot, values: snapshot.values.slice(from, from + SLICE) };

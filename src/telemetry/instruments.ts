@@ -1,7 +1,5 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-
-/** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
-const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { DurationHistogram } from './duration-histogram.ts';
 
 /** Makes metrics of the project: named `wxproxy_…`, on one registry. */
 export class Instruments {
@@ -19,9 +17,13 @@ export class Instruments {
     return new Gauge({ ...this.#common(name, help), labelNames });
   }
 
-  /** Of durations. */
-  histogram<L extends string>(name: string, help: string, labelNames: readonly L[]): Histogram<L> {
-    return new Histogram({ ...this.#common(name, help), labelNames, buckets: SECONDS });
+  /** Of durations, in seconds. */
+  histogram<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+  ): DurationHistogram<L> {
+    return new DurationHistogram(`wxproxy_${name}`, help, labelNames, this.#registry);
   }
 
   #common(name: string, help: string) {

@@ -24,7 +24,9 @@ const FIXED: ReadonlyMap<string, Route> = new Map([
   ['/sns/auth', 'user-token'],
 ]);
 
-const TOKEN_ENDPOINTS: ReadonlySet<string> = new Set(['/cgi-bin/token', '/cgi-bin/stable_token']);
+const TOKEN_ENDPOINTS = ['/cgi-bin/token', '/cgi-bin/stable_token'] as const;
+/** The one call whose answer quotes the request's URL, real token included. */
+const QUOTING = '/cgi-bin/openapi/rid/get';
 
 const FOREIGN_TOKENS: ReadonlySet<string> = new Set([
   'component_access_token',
@@ -37,7 +39,7 @@ const FOREIGN_TOKENS: ReadonlySet<string> = new Set([
  */
 export function classify(path: string, query: string): Route {
   // WeChat's paths are case-sensitive, but a mistaken guess here would let a rotation through.
-  if (TOKEN_ENDPOINTS.has(path) || TOKEN_ENDPOINTS.has(path.toLowerCase())) return 'token-endpoint';
+  if (TOKEN_ENDPOINTS.some((endpoint) => isSameButCase(path, endpoint))) return 'token-endpoint';
   const fixed = FIXED.get(path);
   if (fixed !== undefined) return fixed;
   if (path.startsWith('/sns/') || path.startsWith('/cgi-bin/component/')) return 'other-token';
@@ -61,7 +63,11 @@ function decoded(name: string): string {
   }
 }
 
-/** The one answer that quotes the request's URL, real token included. */
+/** Whether the call's answer quotes tokens. */
 export function quotesToken(path: string): boolean {
-  return path.toLowerCase() === '/cgi-bin/openapi/rid/get';
+  return isSameButCase(path, QUOTING);
+}
+
+function isSameButCase(path: string, lowerCase: string): boolean {
+  return path.length === lowerCase.length && path.toLowerCase() === lowerCase;
 }

@@ -194,7 +194,12 @@ function sliced(body: Buffer | undefined): Buffer | Iterable<Buffer> | null {
   return slices;
 }
 
+/** What `toString('latin1')` calls; Node's types leave it out. */
+interface Latin1 {
+  latin1Slice(): string;
+}
+
 /** undici's raw header bytes as text, one character per byte. */
 function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  return ((raw ?? []) as readonly Buffer[]).map((part) => part.toString('latin1'));
+  return ((raw ?? []) as unknown as readonly Latin1[]).map((part) => part.latin1Slice());
 }

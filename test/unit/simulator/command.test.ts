@@ -9,6 +9,7 @@ t.test('simulate says where it is, who it knows and how to use it', async (t) =>
   const text = lines.join('\n');
   t.ok(text.startsWith(`A WeChat on your desk: ${simulator.url}\n`));
   t.ok(text.includes(`WXPROXY_UPSTREAM=${simulator.url} WECHAT_APPID=${DEMO_ACCOUNT.appid}`));
+  t.match(text, /WECHAT_APPSECRET=\w+ npm start$/m, 'the command that a checkout has');
   t.ok(text.includes(`${DEMO_ACCOUNT.appsecret}  (made up, good here only)`));
   t.ok(text.includes(`curl -X POST ${simulator.url}/__simulator/rotate`));
 });
