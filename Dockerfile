@@ -28,4 +28,5 @@ ENV NODE_ENV=production
 USER 65532:65532
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s --retries=3 \
   CMD ["/nodejs/bin/node", "/app/dist/cli.js", "healthcheck"]
-ENTRYPOINT ["/nodejs/bin/node", "/app/dist/cli.js"]
+# A young generation of more than 16 MiB costs memory and brings no speed.
+ENTRYPOINT ["/nodejs/bin/node", "--max-semi-space-size=16", "/app/dist/cli.js"]

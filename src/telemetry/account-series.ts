@@ -15,7 +15,8 @@ type Labels<Label extends string> = Readonly<Record<Exclude<Label, 'appid'>, str
 export class AccountSeries<Label extends string, Bound extends object> {
   readonly #metric: LabelledMetric<Label, Bound>;
   readonly #appid: string;
-  readonly #bound = new Map<string, { labels: Record<Label, string>; series: Bound }>();
+  /** Those only shown so far are not bound yet: most never are. */
+  readonly #series = new Map<string, { readonly labels: Record<Label, string>; bound?: Bound }>();
   #dropped = false;
 
   constructor(metric: LabelledMetric<Label, Bound>, appid: string) {
@@ -26,28 +27,29 @@ export class AccountSeries<Label extends string, Bound extends object> {
   /** @returns undefined once they were dropped */
   of(labels: Labels<Label>): Bound | undefined {
     if (this.#dropped) return undefined;
-    const key = Object.values(labels).join(' ');
-    const known = this.#bound.get(key);
-    if (known !== undefined) return known.series;
-    const all = this.#all(labels);
-    const series = this.#metric.labels(all);
-    this.#bound.set(key, { labels: all, series });
-    return series;
+    const series = this.#at(labels);
+    return (series.bound ??= this.#metric.labels(series.labels));
   }
 
   /** Shows the series, at zero, before anything happened. */
   begin(labels: Labels<Label>): void {
-    const series: { inc?(by: number): void } | undefined = this.of(labels);
-    series?.inc?.(0);
+    // Asking for it is enough with a histogram; counters and gauges show what was added to.
+    const bound: { inc?(by: number): void } = this.#metric.labels(this.#at(labels).labels);
+    bound.inc?.(0);
   }
 
-  #all(labels: Labels<Label>): Record<Label, string> {
-    return { ...labels, appid: this.#appid } as Record<Label | 'appid', string>;
+  #at(labels: Labels<Label>): { readonly labels: Record<Label, string>; bound?: Bound } {
+    const key = Object.values(labels).join(' ');
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const series = { labels: { ...labels, appid: this.#appid } as Record<Label | 'appid', string> };
+    this.#series.set(key, series);
+    return series;
   }
 
   drop(): void {
     this.#dropped = true;
-    for (const { labels } of this.#bound.values()) this.#metric.remove(labels);
-    this.#bound.clear();
+    for (const { labels } of this.#series.values()) this.#metric.remove(labels);
+    this.#series.clear();
   }
 }

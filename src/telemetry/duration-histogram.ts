@@ -6,7 +6,6 @@ const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 interface Value {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
-  readonly sharedLabels: Readonly<Record<string, string>>;
   readonly value: number;
 }
 
@@ -61,7 +60,7 @@ export class DurationHistogram<Label extends string> {
     this.#series.delete(this.#key(labels));
   }
 
-  /** All series, in the shape that a registry of prom-client formats. */
+  /** All series, in the shape of prom-client's metrics. */
   async get(): Promise<{ name: string; help: string; type: string; values: Value[] }> {
     const { name, help, type } = this;
     const values: Value[] = [];
@@ -69,12 +68,14 @@ export class DurationHistogram<Label extends string> {
       let count = 0;
       for (const [i, bound] of [...BOUNDS, '+Inf'].entries()) {
         count += durations.counts[i] as number;
-        values.push(value('bucket', count, { le: bound }));
+        values.push({
+          metricName: `${name}_bucket`,
+          labels: { ...labels, le: bound },
+          value: count,
+        });
       }
-      values.push(value('sum', durations.sum), value('count', count));
-      function value(suffix: string, of: number, own: Value['labels'] = {}): Value {
-        return { metricName: `${name}_${suffix}`, labels: own, sharedLabels: labels, value: of };
-      }
+      values.push({ metricName: `${name}_sum`, labels, value: durations.sum });
+      values.push({ metricName: `${name}_count`, labels, value: count });
     }
     return { name, help, type, values };
   }

@@ -1,43 +1,59 @@
+/**
+ * The text that Prometheus reads ("Exposition formats", text format 0.0.4). prom-client's own
+ * `metrics()` takes four times as long and holds up every request meanwhile.
+ */
 import { setImmediate as otherWork } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
 
-/** Series formatted in one go: about a millisecond's work. */
+/** Lines formatted in one go: less than a millisecond's work. */
 const SLICE = 1000;
 
-/** What prom-client makes of a metric before it is text. Its types leave out what is needed here. */
-interface Snapshot {
-  readonly values: readonly unknown[];
+interface Value {
+  /** The metric's, unless given. */
+  readonly metricName?: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
 }
 
-interface Snapshottable {
-  get(): Promise<Snapshot>;
+/** A metric, of which prom-client's types leave out what matters here. */
+interface Readable {
+  get(): Promise<{ name: string; help: string; type: string; values: readonly Value[] }>;
 }
 
-interface Formatter {
-  getMetricsAsString(metric: Snapshottable): Promise<string>;
-}
-
-/**
- * Everything in the registry, as Prometheus reads it: the text of `registry.metrics()`, which would
- * hold up every request for as long as it takes to format the series of many accounts.
- */
+/** Everything in the registry; others get their turn in between. */
 export async function exposition(registry: Registry): Promise<string> {
-  const texts: string[] = [];
-  for (const metric of registry.getMetricsAsArray() as unknown as Snapshottable[]) {
-    texts.push(await textOf(metric, registry as unknown as Formatter));
-  }
-  return `${texts.join('\n\n')}\n`;
-}
-
-async function textOf(metric: Snapshottable, formatter: Formatter): Promise<string> {
-  const snapshot = await metric.get();
-  const parts: string[] = [];
-  for (let from = 0; from === 0 || from < snapshot.values.length; from += SLICE) {
-    const slice = { ...snapshot, values: snapshot.values.slice(from, from + SLICE) };
-    const text = await formatter.getMetricsAsString({ get: () => Promise.resolve(slice) });
-    // HELP and TYPE stand before each slice, and are wanted once.
-    parts.push(from === 0 ? text : text.split('\n').slice(2).join('\n'));
+  const metrics: string[] = [];
+  for (const metric of registry.getMetricsAsArray() as unknown as readonly Readable[]) {
+    const { name, help, type, values } = await metric.get();
+    const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`];
+    for (const [i, value] of values.entries()) {
+      lines.push(lineOf(value, name));
+      if (i % SLICE === SLICE - 1) await otherWork();
+    }
+    metrics.push(lines.join('\n'));
     await otherWork();
   }
-  return parts.join('\n');
+  return `${metrics.join('\n\n')}\n`;
+}
+
+function lineOf({ metricName, labels, value }: Value, name: string): string {
+  let pairs = '';
+  for (const label in labels) {
+    const text = quoted(String(labels[label]));
+    pairs += pairs === '' ? `${label}="${text}"` : `,${label}="${text}"`;
+  }
+  return `${metricName ?? name}${pairs === '' ? '' : `{${pairs}}`} ${numeral(value)}`;
+}
+
+function numeral(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+}
+
+function escaped(help: string): string {
+  return help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+}
+
+function quoted(label: string): string {
+  return /["\\\n]/.test(label) ? escaped(label).replaceAll('"', '\\"') : label;
 }
