@@ -27,7 +27,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --full               a million requests before memory is read, not 200,000; 12 rounds; an hour
   --short              see that it works; the figures say nothing
   --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
-  --ours-command CMD   how ours is started (default: node bundle/cli.js)
+  --ours-command CMD   how ours is started (default: as the image starts it)
   --extra NAME=FILE    one more build of ours, by its main module; may be repeated
   --help
 `;

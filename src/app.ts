@@ -105,7 +105,7 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
       metrics: series,
     };
   };
-  const accounts = new AccountRegistry(configuredAccounts(settings, logger), {
+  const accounts = new AccountRegistry(configuredAccounts(settings, settings.accounts), {
     maxActive: settings.maxAccounts,
     activate,
     dispose(account) {

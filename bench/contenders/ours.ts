@@ -4,17 +4,26 @@ import { join } from 'node:path';
 import { ACCOUNTS } from '../upstream/accounts.ts';
 import type { Contender } from './contender.ts';
 
+const ROOT = join(import.meta.dirname, '../..');
+
 /** What `npm run bundle` makes and the image holds. */
-const BUNDLED = join(import.meta.dirname, '../../bundle/cli.js');
+const BUNDLED = join(ROOT, 'bundle/cli.js');
 
-const { version } = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'),
-) as { version: string };
+/** What the image passes to Node. */
+const FLAGS = (
+  JSON.parse(
+    /^ENTRYPOINT (.*)$/m.exec(readFileSync(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '[]',
+  ) as string[]
+).filter((part) => part.startsWith('--'));
 
-/** @param argv how it is started, the bundled program unless given */
+const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  version: string;
+};
+
+/** @param argv how it is started, as the image starts it unless given */
 export function ours(
   name = 'ours',
-  argv: readonly string[] = [process.execPath, BUNDLED],
+  argv: readonly string[] = [process.execPath, ...FLAGS, BUNDLED],
 ): Contender {
   return {
     name,

@@ -5,7 +5,9 @@ import type { SecretFileOptions } from '../telemetry/secret-file.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isRecord } from './json-text.ts';
 import { APPID } from './kinds/scalars.ts';
-import type { TokenApi } from './settings.ts';
+
+/** Which of WeChat's two token calls an account uses. */
+export type TokenApi = 'stable_token' | 'token';
 
 const MEMBERS = ['appid', 'appsecret', 'appsecretFile', 'tokenApi', 'default'];
 

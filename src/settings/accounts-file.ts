@@ -7,8 +7,6 @@ import type { SettingsFault } from './settings-error.ts';
 
 const FILE = 'WXPROXY_ACCOUNTS_FILE';
 
-export type { AccountEntry } from './account-entry.ts';
-
 export interface AccountsOptions {
   /** A token peer holds the secrets. */
   readonly secretsOptional?: boolean;

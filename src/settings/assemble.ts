@@ -1,14 +1,20 @@
+import type { AccountEntry } from './account-entry.ts';
 import type { EffectiveSetting, Settings } from './settings.ts';
 import type { Values } from './table.ts';
 
 /** Names and groups the table's values as the program uses them. */
-export function assemble(values: Values, effective: readonly EffectiveSetting[]): Settings {
+export function assemble(
+  values: Values,
+  accounts: readonly AccountEntry[],
+  effective: readonly EffectiveSetting[],
+): Settings {
   const { appid, appsecret } = values;
   const peerUrl = values['token-peer'];
   const peerKey = values['token-peer-key'];
   return {
     ...(appid && { account: { appid, ...(appsecret && { secret: appsecret }) } }),
     ...(values['accounts-file'] && { accountsFile: values['accounts-file'] }),
+    accounts,
     upstream: values.upstream,
     upstreamInsecure: values['upstream-insecure'],
     maxAccounts: values['max-accounts'],

@@ -1,6 +1,7 @@
 /** Which accounts the settings name, now and whenever the accounts file changes. */
 import { watchFile } from '../account/watch-file.ts';
 import type { AccountRegistry, ConfiguredAccounts } from '../account/registry.ts';
+import type { AccountEntry } from './account-entry.ts';
 import { readAccountsFile } from './accounts-file.ts';
 import { SettingsError } from './settings-error.ts';
 import type { Settings } from './settings.ts';
@@ -10,17 +11,12 @@ import { describeError } from '../telemetry/redact.ts';
 /**
  * The default account is the one marked so in the accounts file, else `WECHAT_APPID`, else the only
  * one there is.
- * @throws {SettingsError} when the accounts file is not right
+ * @throws {SettingsError} when there is none
  */
-export function configuredAccounts(settings: Settings, logger: Logger): ConfiguredAccounts {
-  const { account, accountsFile, tokenApi } = settings;
-  const entries =
-    accountsFile === undefined
-      ? []
-      : readAccountsFile(accountsFile, {
-          secretsOptional: settings.tokenPeer !== undefined,
-          onSecretFault: (message) => logger.warn(message),
-        });
+export function configuredAccounts(
+  { account, accountsFile, tokenApi }: Settings,
+  entries: readonly AccountEntry[],
+): ConfiguredAccounts {
   const credentials = entries.map((entry) => ({
     appid: entry.appid,
     secret: entry.secret,
@@ -51,7 +47,11 @@ export function followAccounts(
   if (accountsFile === undefined) return () => {};
   return watchFile(accountsFile, () => {
     try {
-      const configured = configuredAccounts(settings, logger);
+      const entries = readAccountsFile(accountsFile, {
+        secretsOptional: settings.tokenPeer !== undefined,
+        onSecretFault: (message) => logger.warn(message),
+      });
+      const configured = configuredAccounts(settings, entries);
       accounts.replace(configured);
       void accounts.default?.tokens.start();
       logger.info({ accountsFile, accounts: configured.credentials.length }, 'accounts re-read');

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { AccountEntry } from './account-entry.ts';
 import { readAccountsFile } from './accounts-file.ts';
 import { assemble } from './assemble.ts';
 import { choose } from './choose.ts';
@@ -36,15 +37,16 @@ export function loadSettings({ argv, env, onSecretFault }: LoadInput): Settings 
   const { values, faults } = parseAll(choice, onSecretFault);
 
   const isGiven = (name: SettingName) => choice.chosen.has(name);
+  const accounts = readAccounts(values, isGiven('token-peer'), onSecretFault);
   const all = [
     ...choice.faults,
     ...faults,
     ...crossCheck({ values, isGiven, env }),
-    ...accountsFileFaults(values, isGiven('token-peer')),
+    ...accounts.faults,
   ];
   if (all.length > 0) throw new SettingsError(all);
   // Without a fault no row is missing from the values.
-  return assemble(values as Values, effectiveSettings(choice.chosen));
+  return assemble(values as Values, accounts.entries, effectiveSettings(choice.chosen));
 }
 
 function parseAll(choice: Choice, onSecretFault: LoadInput['onSecretFault']) {
@@ -65,17 +67,23 @@ function parseAll(choice: Choice, onSecretFault: LoadInput['onSecretFault']) {
   return { values: values as Partial<Values>, faults };
 }
 
-/** The file is read again where its accounts are kept; here only to report its faults in time. */
-function accountsFileFaults(values: Partial<Values>, hasPeer: boolean): readonly SettingsFault[] {
+function readAccounts(
+  values: Partial<Values>,
+  secretsOptional: boolean,
+  onSecretFault: LoadInput['onSecretFault'],
+): { readonly entries: readonly AccountEntry[]; readonly faults: readonly SettingsFault[] } {
   const path = values['accounts-file'];
-  if (path === undefined) return [];
+  if (path === undefined) return { entries: [], faults: [] };
   try {
-    const entries = readAccountsFile(path, { secretsOptional: hasPeer });
-    if (!entries.some((entry) => entry.appid === values.appid)) return [];
+    const entries = readAccountsFile(path, {
+      secretsOptional,
+      ...(onSecretFault !== undefined && { onSecretFault }),
+    });
+    if (!entries.some((entry) => entry.appid === values.appid)) return { entries, faults: [] };
     const message = `has an account in WXPROXY_ACCOUNTS_FILE too: keep one of the two`;
-    return [{ setting: table.appid.env, message }];
+    return { entries, faults: [{ setting: table.appid.env, message }] };
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return { entries: [], faults: error.faults };
     throw error;
   }
 }

@@ -1,8 +1,8 @@
+import type { AccountEntry, TokenApi } from './account-entry.ts';
 import type { Secret } from '../telemetry/secret.ts';
 import type { ListenAddress } from './kinds/listen-address.ts';
 import type { TokenStoreSetting } from './kinds/token-store.ts';
 
-export type TokenApi = 'stable_token' | 'token';
 export type TokenEndpoints = 'placeholder' | 'issue' | 'refuse';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 export type LogFormat = 'json' | 'pretty';
@@ -12,8 +12,10 @@ export type SettingSource = 'flag' | 'env' | 'file' | 'default';
 export interface Settings {
   /** Its secret is missing only where a token peer holds it. */
   readonly account?: { readonly appid: string; readonly secret?: Secret };
-  /** Absolute path. Its entries are read with `readAccountsFile`. */
+  /** Absolute path. */
   readonly accountsFile?: string;
+  /** What the accounts file held when the settings were loaded; `followAccounts` reads it again. */
+  readonly accounts: readonly AccountEntry[];
   /** An origin: no path, query or credentials. */
   readonly upstream: URL;
   readonly upstreamInsecure: boolean;

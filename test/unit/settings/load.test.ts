@@ -12,6 +12,7 @@ t.test('an account is all that must be set; the rest has the defaults of the des
   t.equal(account?.secret?.reveal(), 'app-secret-value');
   t.equal(effective?.length, rows.length);
   t.strictSame(rest, {
+    accounts: [],
     upstream: new URL('https://api.weixin.qq.com'),
     upstreamInsecure: false,
     maxAccounts: 10_000,
