@@ -124,7 +124,8 @@ function sayReplay(
 
 /** What cannot be replayed still tells what its answer says of the token. */
 async function sendOnce(exchange: Exchange, call: Call, parts: HandlerParts): Promise<void> {
-  const token = call.route === 'api' ? await currentToken(exchange, call) : undefined;
+  const token =
+    call.route === 'api' ? await exchange.outlast(call.account.tokens.getSettled()) : undefined;
   exchange.mustBeThere();
   const peer = call.route === 'code-exchange' ? parts.peer : undefined;
   const lane = peer?.lane ?? parts.streamLane;

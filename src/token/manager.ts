@@ -17,6 +17,8 @@ export type NoReplay = 'no_token' | 'cooldown';
 
 /** What a request for another token is answered where there is none. */
 const SAME_AGAIN = 'there is no other token than the rejected one';
+/** How long the replacement of a rejected token is waited for by who can do without. */
+const SETTLED_WITHIN_MS = 1000;
 /** Between two refreshes that others ask for. */
 const REQUESTED_APART_MS = 30_000;
 
@@ -52,6 +54,19 @@ export class TokenManager {
     if (token === undefined) return this.#mustRefresh(via);
     if (this.#refresher.held?.isDue) void this.#refresher.refresh({ trigger: 'scheduled' });
     return token;
+  }
+
+  /**
+   * A token for what can be sent only once, or for who keeps it: one that WeChat has just called bad
+   * is not given where another comes soon. Others take it: if it is bad indeed, they are replayed, and
+   * if it is not, they need not wait.
+   * @throws {ProxyError} as `get` does
+   */
+  async getSettled(via?: string): Promise<Token> {
+    const token = await this.get(via);
+    if (!this.#refresher.isReplacing || this.#refresher.inFlight === undefined) return token;
+    await this.#within(SETTLED_WITHIN_MS, this.#refresher.inFlight, undefined);
+    return this.get(via);
   }
 
   /**
@@ -168,12 +183,15 @@ export class TokenManager {
     return new ProxyError('ERR_LOOP', error.message, { cause: error });
   }
 
-  /** What a caller waits for, or `otherwise` after the token timeout: the work itself goes on. */
-  async #withinTimeout<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    const { clock, tokenTimeoutMs } = this.#options;
+  #withinTimeout<T>(work: Promise<T>, otherwise: T): Promise<T> {
+    return this.#within(this.#options.tokenTimeoutMs, work, otherwise);
+  }
+
+  /** What a caller waits for, or `otherwise` after so long: the work itself goes on. */
+  async #within<T>(timeoutMs: number, work: Promise<T>, otherwise: T): Promise<T> {
     let cancel = (): void => {};
     const timeout = new Promise<T>((resolve) => {
-      cancel = clock.after(tokenTimeoutMs, () => resolve(otherwise));
+      cancel = this.#options.clock.after(timeoutMs, () => resolve(otherwise));
     });
     try {
       return await Promise.race([work, timeout]);

@@ -69,6 +69,7 @@ export class Refresher {
   readonly #outage: Outage;
   #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
+  #isReplacing = false;
   #lastRefresh: TokenStatus['lastRefresh'];
   #lastError: TokenStatus['lastError'];
   #usedSinceRefresh = false;
@@ -91,6 +92,11 @@ export class Refresher {
   /** The refresh that runs, whatever began it. Never rejects. */
   get inFlight(): Promise<void> | undefined {
     return this.#inFlight;
+  }
+
+  /** Whether the refresh that runs was begun because the current token was called bad. */
+  get isReplacing(): boolean {
+    return this.#isReplacing;
   }
 
   /** Why the last refresh failed; undefined: it did not. */
@@ -126,8 +132,10 @@ export class Refresher {
   refresh(cause: RefreshCause): Promise<void> {
     if (this.#inFlight === undefined) {
       if (this.waitMs > 0) return Promise.resolve();
+      this.#isReplacing = cause.retired === true;
       this.#inFlight = this.#run(cause).finally(() => {
         this.#inFlight = undefined;
+        this.#isReplacing = false;
       });
     }
     return this.#inFlight;
