@@ -66,7 +66,7 @@ const broken: Readonly<Record<string, readonly (readonly [Files, string])[]>> = 
     [{ 'src/proxy/handler.ts': `import { request } from 'undici';` }, 'handler.ts:1'],
     [{ 'src/token/manager.ts': `import type { Pool } from 'undici/types';` }, 'manager.ts:1'],
   ],
-  'http-proxy is imported only in src/proxy/lanes/stream.ts': [
+  'http-proxy is imported only in src/proxy/lanes/http-proxy.ts': [
     [{ 'src/proxy/lanes/replay.ts': `import httpProxy from 'http-proxy';` }, 'replay.ts:1'],
     [{ 'src/app.ts': `createRequire(import.meta.url)('http-proxy');` }, 'app.ts:1'],
   ],
@@ -122,7 +122,7 @@ t.test('what a rule allows is not found', (t) => {
     'src/commands/demo.ts': `import '../app.ts';\nimport '../simulator/server.ts';`,
     'src/app.ts': `import { Agent } from 'undici';\nimport './proxy/lanes/stream.ts';`,
     'src/settings/load.ts': `import '../errors.ts';\nexport const env = process.env;`,
-    'src/proxy/lanes/stream.ts': `import 'http-proxy';\nimport '../../token/manager.ts';`,
+    'src/proxy/lanes/http-proxy.ts': `import 'http-proxy';\nimport '../../token/manager.ts';`,
     'src/token/manager.ts': `import '../wechat/routes.ts';\nimport type { A } from './token.ts';`,
     'src/token/sources/stable-token.ts': `import { request } from 'undici';`,
     'src/telemetry/logger.ts': `// process.env, process.exit(1)\nconst text = 'process.env';`,

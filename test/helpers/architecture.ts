@@ -45,7 +45,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 /** A package is the business of one place: a file, or a folder (ending in `/`). */
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/proxy/lanes/', 'src/token/sources/', 'src/app.ts'],
-  'http-proxy': ['src/proxy/lanes/stream.ts'],
+  'http-proxy': ['src/proxy/lanes/http-proxy.ts'],
   'lru-cache': ['src/account/'],
   'prom-client': ['src/telemetry/'],
   pino: ['src/telemetry/'],

@@ -31,7 +31,12 @@ const runElsewhere: readonly {
     test: 'test/integration/fleet-redis-rights.test.ts',
   },
   { page: 'docs/sdks.md', language: 'js', has: /./, test: 'test/sdk/documented.test.ts' },
-  { page: 'docs/sdks.md', language: 'python', has: /requests/, test: 'test/sdk/documented.test.ts' },
+  {
+    page: 'docs/sdks.md',
+    language: 'python',
+    has: /requests/,
+    test: 'test/sdk/documented.test.ts',
+  },
 ];
 
 /** Of languages that mean the same on every page. */

@@ -47,7 +47,8 @@ function npm([verb = '', ...rest]: readonly string[], env: ShellCommand['env']):
   const script = scripts[name];
   if (script === undefined) return [`package.json has no script "${name}"`];
   const argv = words[0] === '--' ? words.slice(1) : words;
-  if (argv.length > 0 && words[0] !== '--') return [`npm keeps "${argv[0]}" to itself: -- is missing`];
+  if (argv.length > 0 && words[0] !== '--')
+    return [`npm keeps "${argv[0]}" to itself: -- is missing`];
   if (script === 'node src/cli.ts') return program(argv, env);
   const [file = ''] = /\S+\.(?:ts|sh)$/.exec(script) ?? ['package.json'];
   return scriptFaults(file, argv);
@@ -67,7 +68,9 @@ function scriptFaults(file: string, argv: readonly string[]): readonly string[] 
 function unknownFlag(source: string, flag: string): readonly string[] {
   const [name = ''] = flag.split('=');
   const text = readFileSync(join(ROOT, source), 'utf8');
-  return new RegExp(`\\b${name.replace(/^-+/, '')}\\b`).test(text) ? [] : [`${source} has no ${name}`];
+  return new RegExp(`\\b${name.replace(/^-+/, '')}\\b`).test(text)
+    ? []
+    : [`${source} has no ${name}`];
 }
 
 function program(words: readonly string[], env: ShellCommand['env']): readonly string[] {
@@ -94,7 +97,10 @@ function kubectl(words: readonly string[]): readonly string[] {
   if (verb === 'create' && operands.slice(0, 2).join(' ') === 'secret generic') {
     const [, , name = '', ...flags] = operands;
     const known = k8s.includes(`secretName: ${name}\n`);
-    return [...(known ? [] : [`no manifest wants the Secret ${name}`]), ...flags.flatMap(secretKey)];
+    return [
+      ...(known ? [] : [`no manifest wants the Secret ${name}`]),
+      ...flags.flatMap(secretKey),
+    ];
   }
   if (verb === 'port-forward') {
     const [, port] = operands;
@@ -117,7 +123,9 @@ function kustomization(folder = ''): readonly string[] {
 function secretKey(flag: string): readonly string[] {
   const [, key = ''] = /^--from-(?:file|literal)=([a-z-]+)=/.exec(flag) ?? [];
   // `appsecret` is the user's own to name, in a ConfigMap.
-  return key !== '' && new RegExp(`\\b${key}\\b`).test(k8s) ? [] : [`no manifest knows of "${flag}"`];
+  return key !== '' && new RegExp(`\\b${key}\\b`).test(k8s)
+    ? []
+    : [`no manifest knows of "${flag}"`];
 }
 
 /** The image itself is built and run by scripts/verify-image.sh. */
@@ -141,7 +149,9 @@ async function grep([, pattern = '']: readonly string[]): Promise<readonly strin
   logger.warn('wanted');
   logger.info('unwanted');
   const found = lines.filter((line) => new RegExp(pattern).test(line));
-  return found.length === 1 && found[0]?.includes('"wanted"') ? [] : ['finds other lines of the log'];
+  return found.length === 1 && found[0]?.includes('"wanted"')
+    ? []
+    : ['finds other lines of the log'];
 }
 
 function missing(file: string): readonly string[] {

@@ -35,7 +35,8 @@ export function page(path: string): DocPage {
 export function blocksOf({ path, text }: DocPage): readonly DocBlock[] {
   const blocks: DocBlock[] = [];
   let heading = '';
-  let open: { readonly line: number; readonly language: string; readonly lines: string[] } | undefined;
+  let open:
+    { readonly line: number; readonly language: string; readonly lines: string[] } | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     if (open === undefined) {
       const fence = /^```(\S*)$/.exec(line);
@@ -69,7 +70,9 @@ export function anchorsOf(of: DocPage): readonly string[] {
 }
 
 /** Where its links lead to within the project. */
-export function linksOf(of: DocPage): readonly { readonly file: string; readonly anchor: string }[] {
+export function linksOf(
+  of: DocPage,
+): readonly { readonly file: string; readonly anchor: string }[] {
   return [...proseOf(of).matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^[a-z]+:/.test(target))

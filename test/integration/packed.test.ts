@@ -80,7 +80,16 @@ t.test('the package installs into an empty folder, and runs there', async (t) =>
 /** @returns the tarball; made from a copy, as others use `dist` meanwhile */
 async function pack(folder: string): Promise<string> {
   const copy = join(folder, 'copy');
-  const others = new Set(['node_modules', '.git', '.tap', '.faults', 'dist', 'bundle', 'bench', 'test']);
+  const others = new Set([
+    'node_modules',
+    '.git',
+    '.tap',
+    '.faults',
+    'dist',
+    'bundle',
+    'bench',
+    'test',
+  ]);
   for (const entry of readdirSync(ROOT)) {
     if (!others.has(entry)) cpSync(join(ROOT, entry), join(copy, entry), { recursive: true });
   }
@@ -110,7 +119,8 @@ function npm(args: readonly string[], cwd: string): Promise<unknown> {
 /** Without what tap and a surrounding `npm run` put in; with the Node that runs this. */
 function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(?:npm_(?!config_)|npm_config_\w*prefix|INIT_CWD$|NODE_OPTIONS$|_?TAP)/.test(name),
+    ([name]) =>
+      !/^(?:npm_(?!config_)|npm_config_\w*prefix|INIT_CWD$|NODE_OPTIONS$|_?TAP)/.test(name),
   );
   const path = `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`;
   return { ...Object.fromEntries(kept), PATH: path };

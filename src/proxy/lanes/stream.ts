@@ -1,30 +1,16 @@
-/**
- * The stream lane: requests that are sent once, whose body is not kept, by http-proxy.
- *
- * http-proxy 1.18 has not been maintained since 2020. This file is its only user and fences what it
- * does wrong; each fence says what for.
- */
+/** The stream lane: requests that are sent once, whose body is not kept, by http-proxy. */
 import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import util from 'node:util';
-import type Server from 'http-proxy';
 import { ClientGone, ProxyError } from '../../errors.ts';
 import { bodySilent } from '../body.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
-import {
-  IDLE_CONNECTION_MS,
-  MAX_ANSWER_HEAD_BYTES,
-  type Lane,
-  type LaneOptions,
-  type UpstreamRequest,
-} from './lane.ts';
+import { FencedProxy } from './http-proxy.ts';
+import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
 import { upstreamError } from './upstream-error.ts';
 
-const httpProxy = await loadHttpProxy();
-
 export function streamLane(options: LaneOptions): Lane {
-  const proxy = createProxy();
+  const proxy = new FencedProxy(options.upstream);
   const transport = options.upstream.protocol === 'https:' ? https : http;
   const pooled = {
     keepAlive: true,
@@ -50,41 +36,12 @@ export function streamLane(options: LaneOptions): Lane {
   };
 }
 
-/** http-proxy without its request-smuggling pass. */
-function createProxy(): Server {
-  const proxy = httpProxy.createProxyServer({ selfHandleResponse: true });
-  // `deleteLength` turns a chunked DELETE into one of length 0: on a kept-alive connection its
-  // body is then read as a second request. The others write to a request that is not theirs.
-  for (const pass of ['deleteLength', 'timeout', 'XHeaders']) removePass(proxy, pass);
-  return proxy;
-}
-
-/** http-proxy without its deprecation warning (DEP0060): it takes hold of the function as it is loaded. */
-async function loadHttpProxy(): Promise<typeof Server> {
-  const legacy = util as unknown as { _extend: unknown };
-  const deprecated = legacy._extend;
-  legacy._extend = Object.assign;
-  try {
-    return (await import('http-proxy')).default;
-  } finally {
-    legacy._extend = deprecated;
-  }
-}
-
-function removePass(proxy: Server, name: string): void {
-  const passes = (proxy as unknown as { webPasses: { name: string }[] }).webPasses;
-  const at = passes.findIndex((pass) => pass.name === name);
-  if (at === -1)
-    throw new Error(`http-proxy has no pass "${name}" any more: look at this fence again`);
-  passes.splice(at, 1);
-}
-
 interface PassageParts {
   readonly exchange: Exchange;
   readonly request: UpstreamRequest;
   readonly relay: Relay;
   readonly options: LaneOptions;
-  readonly proxy: Server;
+  readonly proxy: FencedProxy;
   readonly fresh: http.Agent;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -108,27 +65,22 @@ class Passage {
   }
 
   begin(agent: http.Agent): void {
-    const { exchange, request, options, proxy } = this.#parts;
+    const { exchange, request, proxy } = this.#parts;
     exchange.whenGone(() => {
       this.#settle(new ClientGone());
       this.#upstream?.destroy();
     });
     if (this.#settled) return;
-    proxy.web(
-      facade(request),
+    proxy.open(
+      request,
       exchange.res,
-      {
-        target: targetOf(options.upstream),
-        agent,
-        toProxy: true, // else it rewrites the query
-        ssl: outgoing(request, options.upstream),
-        buffer: { pipe: (upstream: ClientRequest) => this.#sendTo(upstream) } as never,
-      },
+      agent,
+      (upstream) => this.#sendTo(upstream),
       (error) => this.#failed(error),
     );
   }
 
-  /** http-proxy hands over its request here, before it has a connection. */
+  /** It has no connection yet. */
   #sendTo(upstream: ClientRequest): void {
     const { request, options } = this.#parts;
     this.#upstream = upstream;
@@ -285,42 +237,4 @@ class Passage {
 
 function hangUp(): Error {
   return Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' });
-}
-
-/** What http-proxy looks at of the request: nothing of the app's, so that nothing of it gets through. */
-function facade(request: UpstreamRequest): IncomingMessage {
-  const stand = {
-    method: request.method,
-    url: request.path,
-    headers: {},
-    socket: { destroyed: false },
-    on: () => stand,
-  };
-  return stand as unknown as IncomingMessage;
-}
-
-function targetOf(upstream: URL): Record<string, string> {
-  const hostname = upstream.hostname.replace(/^\[|\]$/g, '');
-  return { protocol: upstream.protocol, host: hostname, hostname, port: upstream.port };
-}
-
-/**
- * The options of the outgoing request, which http-proxy fills in. Path and header fields are ours
- * and stay: it would fold doubled slashes in the path, and lose the fields' order, casing and
- * repetition. Node takes a list of fields as it is.
- */
-function outgoing(request: UpstreamRequest, upstream: URL): object {
-  const headers = ['host', upstream.host, ...request.headers];
-  if (request.contentLength !== undefined) {
-    headers.push('content-length', String(request.contentLength));
-  }
-  const fixed = (value: unknown): PropertyDescriptor => ({
-    enumerable: true,
-    get: () => value,
-    set() {},
-  });
-  return Object.defineProperties(
-    { maxHeaderSize: MAX_ANSWER_HEAD_BYTES },
-    { headers: fixed(headers), path: fixed(request.path) },
-  );
 }
