@@ -13,6 +13,16 @@ if (major < 22 || (major === 22 && minor < 19)) {
   process.exit(2);
 }
 
+// Before anything is loaded: the system does not end the first process of a container for a signal
+// that it does not listen to.
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(1); // asked twice: at once
+    stop.abort();
+  });
+}
+
 const { runCommand } = await import('./commands/run.ts');
 const { describeError } = await import('./telemetry/redact.ts');
 
@@ -21,14 +31,6 @@ process.on('uncaughtException', (error) => {
   process.stderr.write(`${JSON.stringify({ level: 'fatal', err: describeError(error) })}\n`);
   process.exit(1);
 });
-
-const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(1); // asked twice: at once
-    stop.abort();
-  });
-}
 
 process.exit(
   await runCommand(process.argv.slice(2), {

@@ -42,8 +42,7 @@ export function outgoingRequest(
     headers,
     body,
     contentLength: contentLength ?? (BODILESS.has(method) ? undefined : 0),
-    // A code is good for one use: a second send would find it used.
-    resendable: (method === 'GET' || method === 'HEAD') && call.route !== 'code-exchange',
+    resendable: isResendable(method, call),
   };
 }
 
@@ -70,6 +69,13 @@ function injected(call: Call, token: Token | undefined): string | undefined {
   return token === undefined
     ? call.query
     : withParameters(call.query, { access_token: token.value });
+}
+
+/** A code is good for one use: a second send would find it used. A streamed body is gone by then. */
+function isResendable(method: string, { route, body }: Call): boolean {
+  return (
+    (method === 'GET' || method === 'HEAD') && route !== 'code-exchange' && body.kind !== 'streamed'
+  );
 }
 
 function lengthOf(body: UpstreamRequest['body'], call: Call): number | undefined {

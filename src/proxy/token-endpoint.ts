@@ -49,7 +49,7 @@ async function issue(
     const { via, 'x-wxproxy-rejected': digest } = exchange.req.headers;
     const token = stated.forceRefresh
       ? await tokens.requested(typeof digest === 'string' ? digest : undefined, via)
-      : await tokens.getSettled(via);
+      : await tokens.getToKeep(via);
     const remainingMs = Math.max(tokens.remainingMs(token), 1);
     metrics.endpointCalled(endpoint, 'issued');
     answer(exchange, token.value, isInstance(via) ? remainingMs / 1000 : wholeSeconds(remainingMs));

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { framingFault } from './framing.ts';
-import { headWithoutOffer, isOffer } from './upgrade-offer.ts';
+import { announcesBody, headWithoutOffer, isOffer } from './upgrade-offer.ts';
 
 export interface DataListenerOptions {
   readonly serve: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
@@ -25,12 +25,25 @@ const HEAD_TIMEOUT_MS = 15_000;
 /** Twice Node's default: a URL of 16 KiB and as much again in header fields. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
+/**
+ * Newer Nodes (26; 25 is taken for one) read the body of a request that offers an upgrade before they
+ * hand it over: then it cannot be put back to be read again.
+ */
+const TAKES_BODIES = Number.parseInt(process.versions.node, 10) >= 25;
+
 /** What a connection may still take after CONNECT or Upgrade: nobody watches over it any more. */
 const DETACHED_MS = 2000;
 
 export function createDataListener(options: DataListenerOptions): Server {
   const { headTimeoutMs = HEAD_TIMEOUT_MS } = options;
+  /** Requests that Node serves in spite of their offer. */
+  const served = new WeakSet<IncomingMessage>();
   const server = createServer({
+    shouldUpgradeCallback(req) {
+      const isServed = TAKES_BODIES && isOffer(req) && announcesBody(req);
+      if (isServed) served.add(req);
+      return !isServed;
+    },
     keepAliveTimeout: KEEP_ALIVE_MS,
     headersTimeout: headTimeoutMs,
     // A large upload may take as long as it makes progress; silence is bounded by `timeout`.
@@ -59,6 +72,11 @@ export function createDataListener(options: DataListenerOptions): Server {
     const { socket } = req;
     const fault = distrusted.has(socket) ? '' : framingFault(req);
     if (fault === undefined) {
+      if (served.has(req)) {
+        // Node drops what has already come behind it: the rest of that would be read as a request.
+        res.shouldKeepAlive = false;
+        distrusted.add(socket);
+      }
       void options.serve(req, res);
       return;
     }

@@ -11,7 +11,8 @@ const OWN = 48;
  */
 export function connectionBudget(limit: number, upstream: number): number {
   const free = Math.max(limit - OWN, 0);
-  return Math.max(free - upstream, Math.floor(free / 2), 8);
+  // Where there are few, each app may come to leave an idle connection on either lane.
+  return Math.max(free - upstream, Math.floor(free / 3), 8);
 }
 
 /** @returns the process's limit of open files and sockets; Infinity where it is not known */

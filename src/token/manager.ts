@@ -8,7 +8,8 @@
 import { createHash } from 'node:crypto';
 import { ProxyError } from '../errors.ts';
 import type { ReplayOutcome } from '../telemetry/labels.ts';
-import { Refresher, type RefresherOptions, type TokenStatus } from './refresher.ts';
+import type { TokenStatus } from './refresh-record.ts';
+import { Refresher, type RefresherOptions } from './refresher.ts';
 import { PeerCircleError } from './sources/source.ts';
 import type { Token } from './token.ts';
 
@@ -57,15 +58,27 @@ export class TokenManager {
   }
 
   /**
-   * A token for what can be sent only once, or for who keeps it: one that WeChat has just called bad
-   * is not given where another comes soon. Others take it: if it is bad indeed, they are replayed, and
-   * if it is not, they need not wait.
+   * A token for what can be sent only once: one that WeChat has just called bad is not given where
+   * another comes soon. Others take it: if it is bad indeed, they are replayed, and if it is not, they
+   * need not wait.
    * @throws {ProxyError} as `get` does
    */
-  async getSettled(via?: string): Promise<Token> {
+  getSettled(): Promise<Token> {
+    return this.#settled(SETTLED_WITHIN_MS);
+  }
+
+  /**
+   * A token for who keeps it: worth waiting for where the one in hand is being replaced.
+   * @throws {ProxyError} as `get` does
+   */
+  getToKeep(via?: string): Promise<Token> {
+    return this.#settled(this.#options.tokenTimeoutMs, via);
+  }
+
+  async #settled(withinMs: number, via?: string): Promise<Token> {
     const token = await this.get(via);
     if (!this.#refresher.isReplacing || this.#refresher.inFlight === undefined) return token;
-    await this.#within(SETTLED_WITHIN_MS, this.#refresher.inFlight, undefined);
+    await this.#within(withinMs, this.#refresher.inFlight, undefined);
     return this.get(via);
   }
 
@@ -89,7 +102,10 @@ export class TokenManager {
       await this.#refresher.inFlight;
     if (!this.#refresher.isCurrent(token)) return this.usable ?? 'no_token';
     if (this.#refresher.rejections.isCooling(token)) return 'cooldown';
-    if (!replayable && !this.#refresher.rejections.takeOnce()) return 'cooldown';
+    if (!replayable && !this.#refresher.rejections.takeOnce()) {
+      await this.#refresher.look();
+      return this.#refresher.isCurrent(token) ? 'cooldown' : (this.usable ?? 'no_token');
+    }
     if (this.#refresher.held?.isDue === false && this.#options.source.rotates) {
       this.#refresher.rejections.conflict(this.#refresher.held);
     }
@@ -129,9 +145,8 @@ export class TokenManager {
     const isOther = digest !== undefined && digest !== sha256Hex(token.value);
     const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
     if (isOther || (digest === undefined && isYoung) || isSoon) return token;
-    if (this.#refresher.waitMs > 0 || this.#refresher.rejections.isCooling(token))
-      throw this.#unavailable(SAME_AGAIN);
-    this.#requestedAtMs = now;
+    if (this.#refresher.rejections.isCooling(token)) throw this.#unavailable(SAME_AGAIN);
+    if (this.#refresher.waitMs === 0) this.#requestedAtMs = now;
     await this.#refresher.refresh({ trigger: 'requested', retired: true, via });
     if (this.#refresher.isCurrent(token)) throw this.#unavailable(SAME_AGAIN);
     return this.get();
@@ -152,8 +167,6 @@ export class TokenManager {
 
   async #mustRefresh(via: string | undefined): Promise<Token> {
     if (via !== undefined) await this.#refuseCircle(via);
-    if (this.#refresher.inFlight === undefined && this.#refresher.waitMs > 0)
-      throw this.#unavailable();
     const trigger = this.#refresher.held === undefined ? 'startup' : 'expired';
     await this.#withinTimeout(this.#refresher.refresh({ trigger, via }), undefined);
     const token = this.usable;

@@ -16,7 +16,7 @@ export interface RefreshDependencies {
   readonly metrics: Pick<AccountMetrics, 'forceRefreshed'>;
   /** How long callers wait for what comes of it. */
   readonly tokenTimeoutMs: number;
-  /** In [0, 1). */
+  /** In [0, 1); `Math.random` unless given. */
   readonly random?: () => number;
 }
 
@@ -93,6 +93,25 @@ export async function refresh(
     // Nobody waits for that; a lock whose end is not confirmed ends by itself.
     unlock?.().catch(() => {});
   }
+}
+
+/**
+ * Takes over what another replica has stored, without asking anybody for a token: for who may not
+ * ask at the moment. Waits for no turn.
+ * @returns undefined where there is nothing newer, and where no other replica could have stored it
+ * @throws {StoreError}
+ */
+export async function lookForNewer(
+  dependencies: RefreshDependencies,
+  current: Token | undefined,
+): Promise<NewToken | undefined> {
+  const { appid, store, clock } = dependencies;
+  if (!store.shared) return undefined;
+  const patience = new Patience();
+  const { token: stored } = await store.load(appid, patience);
+  if (stored === undefined || stored.expiresAt <= clock.now() || !isNewer(stored, current))
+    return undefined;
+  return adopted(await takeOver(stored, current, dependencies, patience), clock);
 }
 
 /**

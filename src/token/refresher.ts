@@ -3,46 +3,23 @@
  * failures. A failed refresh never takes a good token away.
  */
 import type { AccountMetrics } from '../telemetry/account-metrics.ts';
-import type { RefreshOutcome, Trigger } from '../telemetry/labels.ts';
+import type { Trigger } from '../telemetry/labels.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { Clock } from './clock.ts';
 import { HeldToken } from './held-token.ts';
 import { Outage } from './outage.ts';
-import { refresh, type NewToken } from './refresh.ts';
+import { lookForNewer, refresh, type NewToken, type RefreshDependencies } from './refresh.ts';
 import { RefreshLog } from './refresh-log.ts';
+import { RefreshRecord, type TokenStatus } from './refresh-record.ts';
 import { Rejections } from './rejections.ts';
-import { TokenCallError, type TokenSource } from './sources/source.ts';
-import type { TokenStore } from './stores/store.ts';
+import { TokenCallError } from './sources/source.ts';
 import type { Token } from './token.ts';
 
-export interface RefresherOptions {
-  readonly appid: string;
-  readonly source: TokenSource;
-  readonly store: TokenStore;
-  readonly clock: Clock;
+export interface RefresherOptions extends RefreshDependencies {
   readonly metrics: AccountMetrics;
   readonly logger: Logger;
-  /** In [0, 1); `Math.random` unless given. */
-  readonly random?: () => number;
   readonly refreshWindowMs: number;
-  /** How long a caller waits for a token it cannot do without. */
-  readonly tokenTimeoutMs: number;
   /** Renew even while nobody asks: the default account, so that "ready" stays true. */
   readonly keepFresh: () => boolean;
-}
-
-/** What people are shown of an account. Times are epoch ms. */
-export interface TokenStatus {
-  /** undefined without a token, as the next. */
-  readonly expiresAt: number | undefined;
-  /** When this process obtained the current token. */
-  readonly issuedAt: number | undefined;
-  readonly generation: number;
-  readonly lastRefresh:
-    | { readonly at: number; readonly trigger: Trigger; readonly outcome: RefreshOutcome }
-    | undefined;
-  /** Why the last refresh that failed did; WeChat's own words where it refused. */
-  readonly lastError: { readonly at: number; readonly message: string } | undefined;
 }
 
 export interface RefreshCause {
@@ -60,19 +37,21 @@ export interface RefreshCause {
 const LONGEST_SLEEP_MS = 30_000;
 /** How often refused credentials are looked at while nobody asks: somebody is mending them. */
 const CREDENTIALS_LOOK_MS = 1000;
+/** Between two looks into the store of a fleet while nobody may be asked for a token. */
+const LOOKS_APART_MS = 250;
 
 export class Refresher {
   readonly rejections: Rejections;
   readonly #options: RefresherOptions;
   readonly #random: () => number;
   readonly #log: RefreshLog;
+  readonly #record: RefreshRecord;
   readonly #outage: Outage;
   #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
   #isReplacing = false;
-  #lastRefresh: TokenStatus['lastRefresh'];
-  #lastError: TokenStatus['lastError'];
   #usedSinceRefresh = false;
+  #lookedAtMs = -Infinity;
   #cancelTimer: () => void = () => {};
   #closed = false;
 
@@ -80,6 +59,7 @@ export class Refresher {
     this.#options = options;
     this.#random = options.random ?? Math.random;
     this.#log = new RefreshLog(options.logger, options.appid);
+    this.#record = new RefreshRecord(options.clock, options.metrics);
     this.#outage = new Outage(options.clock, this.#random);
     this.rejections = new Rejections({ ...options, log: this.#log });
   }
@@ -110,13 +90,7 @@ export class Refresher {
   }
 
   get status(): TokenStatus {
-    return {
-      expiresAt: this.#held?.token.expiresAt,
-      issuedAt: this.#held?.issuedAt,
-      generation: this.#held?.token.generation ?? 0,
-      lastRefresh: this.#lastRefresh,
-      lastError: this.#lastError,
-    };
+    return this.#record.status(this.#held);
   }
 
   isCurrent(token: Token): boolean {
@@ -130,14 +104,21 @@ export class Refresher {
 
   /** Single-flight: joins the refresh that runs, whatever began it. Never rejects. */
   refresh(cause: RefreshCause): Promise<void> {
-    if (this.#inFlight === undefined) {
-      if (this.waitMs > 0) return Promise.resolve();
-      this.#isReplacing = cause.retired === true;
-      this.#inFlight = this.#run(cause).finally(() => {
-        this.#inFlight = undefined;
-        this.#isReplacing = false;
-      });
-    }
+    return this.#inFlight ?? this.#begin(cause, this.waitMs === 0);
+  }
+
+  /** Adopts what another replica has stored, if anything: nobody is asked for a token. Never rejects. */
+  look(): Promise<void> {
+    return this.#inFlight ?? this.#begin({ trigger: 'rejected' }, false);
+  }
+
+  #begin(cause: RefreshCause, mayAsk: boolean): Promise<void> {
+    if (!mayAsk && !this.#takeLook()) return Promise.resolve();
+    this.#isReplacing = cause.retired === true;
+    this.#inFlight = (mayAsk ? this.#run(cause) : this.#look(cause)).finally(() => {
+      this.#inFlight = undefined;
+      this.#isReplacing = false;
+    });
     return this.#inFlight;
   }
 
@@ -159,12 +140,7 @@ export class Refresher {
   }
 
   async #run({ trigger, retired = false, via }: RefreshCause): Promise<void> {
-    const { clock, metrics } = this.#options;
-    const startedMs = clock.monotonic();
-    const ended = (outcome: RefreshOutcome): void => {
-      metrics.refreshed(trigger, outcome, (clock.monotonic() - startedMs) / 1000);
-      this.#lastRefresh = { at: clock.now(), trigger, outcome };
-    };
+    const ended = this.#record.begin(trigger);
     try {
       const current = this.#held?.token;
       const answer = await refresh(this.#options, { current, retired, via });
@@ -176,12 +152,34 @@ export class Refresher {
       }
       this.#adopt(answer, retired);
       ended(answer.outcome);
-      this.#log.refreshed(trigger, answer.deadlineMs - clock.monotonic(), answer);
+      this.#log.refreshed(trigger, answer.deadlineMs - this.#options.clock.monotonic(), answer);
       this.rejections.brought(answer, { forReplay: trigger === 'rejected' });
     } catch (error) {
       this.#fail(error);
       ended('failed');
+      // It took a while: another replica may have had more luck.
+      await this.#look({ trigger });
     }
+  }
+
+  /** While nobody may be asked: another replica may be luckier, or its credentials the right ones. */
+  async #look({ trigger }: RefreshCause): Promise<void> {
+    const ended = this.#record.begin(trigger);
+    // A store that fails is counted and said where it is used.
+    const found = await lookForNewer(this.#options, this.#held?.token).catch(() => undefined);
+    if (found === undefined) return;
+    // Not the end of the outage: that we may not ask is as true as before.
+    this.#adopt(found, false);
+    ended(found.outcome);
+    this.#log.refreshed(trigger, found.deadlineMs - this.#options.clock.monotonic(), found);
+  }
+
+  /** @returns whether the store may be looked into now: not for every request of an outage */
+  #takeLook(): boolean {
+    const now = this.#options.clock.monotonic();
+    if (!this.#options.store.shared || now - this.#lookedAtMs < LOOKS_APART_MS) return false;
+    this.#lookedAtMs = now;
+    return true;
   }
 
   #adopt(answer: NewToken, retired: boolean): void {
@@ -200,18 +198,14 @@ export class Refresher {
   }
 
   #fail(error: unknown): void {
-    const { clock, metrics } = this.#options;
-    const cause =
-      error instanceof TokenCallError
-        ? error
-        : new TokenCallError('store', 'the token store failed', { cause: error });
-    metrics.refreshFailed(cause.reason);
+    const cause = TokenCallError.of(error);
+    this.#record.failed(cause);
     const isToTell = this.#outage.add(cause);
-    this.#lastError = { at: clock.now(), message: cause.message };
     const { failures, waitMs: retryInMs } = this.#outage;
     this.#schedule(retryInMs);
     const hasToken = this.#isUsable;
-    if (isToTell) this.#log.failed(cause, { failures, retryInMs, hasToken });
+    // After the end it was called off: nothing is wrong, and nothing will be retried.
+    if (isToTell && !this.#closed) this.#log.failed(cause, { failures, retryInMs, hasToken });
   }
 
   /** One timer per account. An account that nobody used since its last refresh lets its token expire. */
@@ -225,7 +219,10 @@ export class Refresher {
 
   #tick(): void {
     const { waitMs } = this;
-    if (waitMs > 0) return this.#schedule(waitMs);
+    if (waitMs > 0) {
+      if (this.#looksForOthers) void this.refresh({ trigger: this.#held ? 'expired' : 'startup' });
+      return this.#schedule(waitMs);
+    }
     if (this.#held?.isDue === false) return this.#schedule(this.#held.untilDueMs);
     if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
     if (this.#isUsable) void this.refresh({ trigger: 'scheduled' });
@@ -241,11 +238,16 @@ export class Refresher {
     return this.#outage.last?.reason === 'refused' && this.#options.source.hasChanged?.() === true;
   }
 
-  /** Whoever asks looks for them too: the timer does it for the account that must be ready. */
+  /**
+   * Other credentials, or what another replica has stored. Whoever asks looks for them too: the timer
+   * does it for the account that must be ready.
+   */
   get #looksForOthers(): boolean {
-    const { source, keepFresh } = this.#options;
+    const { source, store, keepFresh } = this.#options;
+    if (this.#outage.last === undefined || !keepFresh()) return false;
     return (
-      this.#outage.last?.reason === 'refused' && source.hasChanged !== undefined && keepFresh()
+      (store.shared && !this.#isUsable) ||
+      (this.#outage.last.reason === 'refused' && source.hasChanged !== undefined)
     );
   }
 }

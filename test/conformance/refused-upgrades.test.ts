@@ -9,6 +9,9 @@ const OFFER = [
   'Upgrade: h2c',
 ];
 
+/** Newer Nodes lose what has come behind such a body: then nothing more is read, or answered. */
+const ENDS_AFTER_BODY = Number.parseInt(process.versions.node, 10) >= 25;
+
 t.test('a WebSocket upgrade is refused, however it is offered', async (t) => {
   for (const upgrade of ['websocket', 'WebSocket', 'h2c, websocket', 'websocket, h2c', 'TLS/1.0']) {
     for (const connection of ['Upgrade', 'keep-alive, upgrade', 'close']) {
@@ -24,7 +27,7 @@ t.test('a WebSocket upgrade is refused, however it is offered', async (t) => {
 t.test(
   'the h2c offer of Java is ignored: the request is served on both lanes, the offer not forwarded',
   async (t) => {
-    const client = await stage.connect(t);
+    let client = await stage.connect(t);
     for (const path of ['/cgi-bin/java', '/sns/java']) {
       for (const body of ['', '{"java":true}']) {
         const method = body === '' ? 'GET' : 'POST';
@@ -36,6 +39,9 @@ t.test(
           t.strictSame(request?.values(name), [], `${name} ends here`);
         }
         t.notMatch(request?.values('connection').join(), /upgrade|settings/i);
+        if (!ENDS_AFTER_BODY || body === '') continue;
+        t.equal(await client.ended(), 'closed');
+        client = await stage.connect(t);
       }
     }
   },
@@ -45,7 +51,7 @@ for (const path of ['/cgi-bin/java', '/sns/java']) {
   t.test(
     `what comes right behind an h2c offer is neither lost nor misread (${path})`,
     async (t) => {
-      const client = await stage.connect(t);
+      let client = await stage.connect(t);
       const before = stage.upstream.requests.length;
       const inner = head('GET /inside');
       const body = `{"a":1}${inner}`;
@@ -58,7 +64,10 @@ for (const path of ['/cgi-bin/java', '/sns/java']) {
       const bytes = head(`POST ${path}?3`, ...OFFER, `Content-Length: ${body.length}`) + body;
       client.send(bytes + head(`GET ${path}?4`));
       t.equal((await client.answer()).status, 200);
-      t.equal((await client.answer()).status, 200);
+      if (ENDS_AFTER_BODY) {
+        t.equal(await client.ended(), 'closed', 'its sender knows that the next was not served');
+        client = await stage.connect(t);
+      } else t.equal((await client.answer()).status, 200);
       const chunked = head(`POST ${path}?5`, ...OFFER, 'Transfer-Encoding: chunked');
       client.send(`${chunked}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
       t.equal((await client.answer()).status, 200);
@@ -68,9 +77,11 @@ for (const path of ['/cgi-bin/java', '/sns/java']) {
         .toSorted((a, b) => (a.target < b.target ? -1 : 1));
       t.strictSame(
         seen.map(({ method, target }) => `${method} ${/\?(\d)/.exec(target)?.[1]}`),
-        ['GET 1', 'POST 2', 'POST 3', 'GET 4', 'POST 5'],
+        ['GET 1', 'POST 2', 'POST 3', ...(ENDS_AFTER_BODY ? [] : ['GET 4']), 'POST 5'],
       );
-      for (const n of [1, 2, 4]) t.equal((await seen[n]?.whole)?.toString(), body);
+      for (const { method, whole } of seen) {
+        t.equal((await whole).toString(), method === 'POST' ? body : '');
+      }
     },
   );
 }

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import t from 'tap';
-import { serverAndSimulator } from '../helpers/process.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { serverAndSimulator, startServer } from '../helpers/process.ts';
 import { until } from '../helpers/proxy.ts';
 import { call } from './app.ts';
 
@@ -41,6 +42,20 @@ t.test('SIGTERM while an app is slow to read a long answer: it gets all of it', 
   for await (const chunk of answer) receivedBytes += (chunk as Buffer).length;
   t.equal(receivedBytes, lengthBytes);
   t.equal((await server.exited).code, 0);
+});
+
+t.test('SIGTERM during the first token call: called off, and nothing to complain of', async (t) => {
+  const simulator = await startSimulator();
+  t.teardown(() => simulator.stop());
+  simulator.fault({ kind: 'hold', path: '/cgi-bin/stable_token' });
+  const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url });
+  await until(() => simulator.state().held === 1, 'it asks for its first token');
+  server.kill('SIGTERM');
+  const { code, stdout, stderr } = await server.exited;
+  t.equal(code, 0);
+  t.match(stdout, /"msg":"stopped"\}\n$/, 'the last line of the log');
+  t.notMatch(stdout, /"level":"(?:error|fatal)"/);
+  t.equal(stderr, '');
 });
 
 t.test('a second signal ends it at once', async (t) => {

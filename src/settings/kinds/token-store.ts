@@ -44,13 +44,20 @@ function parseFile(text: string): TokenStoreSetting | string {
 
 function parseRedis(text: string): TokenStoreSetting | string {
   const url = URL.parse(text);
-  if (url === null || url.hostname === '') {
+  if (url === null || url.hostname === '' || url.port === '0') {
     return 'should be a URL such as redis://user:password@host:6379/0';
   }
   if (!/^(?:\/\d*)?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
     return 'should have nothing after the host and port but the number of a database, such as /0';
   }
+  if (!isPercentEncoded(url.username) || !isPercentEncoded(url.password)) {
+    return 'should have its user and password percent-encoded: % is written %25';
+  }
   return { kind: 'redis', url: Secret.of(text) };
+}
+
+function isPercentEncoded(text: string): boolean {
+  return !/%(?![0-9a-f]{2})/i.test(text);
 }
 
 /** Of what is no valid URL nothing but the scheme is safe: a password may stand anywhere in it. */

@@ -54,6 +54,13 @@ export class TokenCallError extends Error {
     this.reason = reason;
     this.errcode = details.errcode;
   }
+
+  /** Whatever else fails on the way to a token is the store's fault. */
+  static of(error: unknown): TokenCallError {
+    return error instanceof TokenCallError
+      ? error
+      : new TokenCallError('store', 'the token store failed', { cause: error });
+  }
 }
 
 /** Peers ask each other in a circle: none of them will ever have a token. */

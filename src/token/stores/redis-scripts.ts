@@ -35,7 +35,7 @@ return 1`;
  */
 export const REHEARSE = `
 local key = KEYS[1]
-redis.call('DEL', key)
+-- First: a script that has already written something is not refused for want of memory any more.
 redis.call('SET', key, '1', 'PX', 1000)
 redis.call('PEXPIRE', key, 1000)
 redis.call('GET', key)

@@ -9,7 +9,7 @@ import {
   readFileSync,
   unlinkSync,
 } from 'node:fs';
-import { open, rename, unlink } from 'node:fs/promises';
+import { lstat, open, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 /** Ten thousand accounts need a tenth of it. */
@@ -41,6 +41,7 @@ export function readOwnFile(path: string): string | undefined {
 
 /** Readers see the old content or the new one, never a part; no one else may read either. */
 export async function replaceFile(path: string, text: string): Promise<void> {
+  await refuseSpecial(path);
   const { folder, prefix, suffix } = temporaryOf(path);
   const temporary = join(folder, `${prefix}${randomBytes(6).toString('hex')}${suffix}`);
   const file = await open(temporary, 'wx', 0o600);
@@ -55,6 +56,14 @@ export async function replaceFile(path: string, text: string): Promise<void> {
   } catch (error) {
     await unlink(temporary).catch(() => {}); // the first error says more
     throw error;
+  }
+}
+
+/** A rename would put the token in the place of a device, as root even in that of `/dev/null`. */
+async function refuseSpecial(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat?.isCharacterDevice() || stat?.isBlockDevice() || stat?.isFIFO() || stat?.isSocket()) {
+    throw new Error('it is no regular file');
   }
 }
 

@@ -207,6 +207,10 @@ const tables: Readonly<Record<string, Table>> = {
       ['redis:', /should be a URL such as redis:/],
       ['redis://', /should be a URL such as redis:/],
       ['redis://h:99999', /should be a URL such as redis:/],
+      ['redis://h:0', /should be a URL such as redis:/],
+      ['redis://u:p%zz@h', /percent-encoded: % is written %25/],
+      ['redis://%u:p@h', /percent-encoded: % is written %25/],
+      ['redis://u:p%2@h/0', /percent-encoded: % is written %25/],
       ['redis://h/zero', DATABASE],
       ['redis://h/0/1', DATABASE],
       ['rediss://h?db=1', DATABASE],
@@ -270,6 +274,7 @@ t.test('a Redis URL is kept as a secret, whole', (t) => {
     'redis://h:6379/0',
     'rediss://user:pa%20ss@h/',
     'redis://:p@h',
+    'redis://u%40:p%25%2F@h',
   ]) {
     const store = v.parse(tokenStore.schema, text);
     t.match(store, { kind: 'redis', url: Secret });

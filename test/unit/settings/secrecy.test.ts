@@ -29,6 +29,8 @@ const mistakes: readonly (readonly [argv: readonly string[], env?: NodeJS.Proces
   [['--token-store', `reddis://user:${VALUE}@h/0`]],
   [['--token-store', `redis://user:${VALUE}@h/no`]],
   [['--token-store', `redis://:#${VALUE}@h/0`]],
+  [['--token-store', `redis://user:${VALUE}%zz@h`]],
+  [['--token-store', `redis://user:${VALUE}@h:0`]],
   [['--token-store', `redis://h?password=${VALUE}`]],
   [['--upstream', `https://user:${VALUE}@h`]],
   [['--upstream', `https://h?key=${VALUE}`]],

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -116,6 +117,20 @@ t.test('a pipe or a folder in its place is a warning, and no wait', async (t) =>
   await store.save(APPID, TOKEN);
   t.strictSame(warnings(), [UNUSABLE, UNWRITABLE]);
   t.strictSame(readdirSync(dir).toSorted(), ['folder', 'pipe'], 'nothing is left beside it');
+});
+
+t.test('a pipe in its place is never replaced: a warning, and the store goes on', async (t) => {
+  const dir = t.testdir({});
+  execFileSync('mkfifo', ['-m', '600', `${dir}/pipe`]);
+  const { store, warnings, count, log } = await open(`${dir}/pipe`);
+  for (let generation = 1; generation <= 3; generation++) {
+    t.same(await store.save(APPID, { ...TOKEN, generation }), { ...TOKEN, generation });
+  }
+  t.ok(lstatSync(`${dir}/pipe`).isFIFO(), 'it still is one');
+  t.strictSame(readdirSync(dir), ['pipe'], 'and nothing is left beside it');
+  t.strictSame(warnings(), [UNUSABLE, UNWRITABLE]);
+  t.match(log.join(''), /it is no regular file/);
+  t.equal(await count('save', 'failed'), 3);
 });
 
 t.test('a folder that cannot be written is a warning, once, and the store goes on', async (t) => {
