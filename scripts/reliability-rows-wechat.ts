@@ -55,7 +55,8 @@ export const wechatRows: readonly Row[] = [
   {
     area: 'Upstream',
     fault: 'idle connections die as soon as they are used again',
-    promise: 'GET and HEAD go out on a fresh one and never fail',
+    promise:
+      'GET and HEAD go out on a fresh one and never fail; code exchanges, and bodies that stream, are told by a 502',
     test: 'test/faults/upstream-idle.test.ts',
     figure: 'GET and HEAD that failed because their connection died',
   },
