@@ -171,7 +171,7 @@ config() { podman image inspect --format "$1" "$IMAGE"; }
 
 check_config() {
   equals 'the user is a number, and not root' 65532:65532 "$(config '{{.Config.User}}')"
-  equals 'PID 1 is node, started without a shell' "[$NODE $CLI]" "$(config '{{.Config.Entrypoint}}')"
+  equals 'PID 1 is node, started without a shell' "[$NODE --max-semi-space-size=16 $CLI]" "$(config '{{.Config.Entrypoint}}')"
   equals 'HEALTHCHECK asks the program itself' "[CMD $NODE $CLI healthcheck]" "$(config '{{.HealthCheck.Test}}')"
   equals 'the label says the version' "$version" \
     "$(config '{{index .Config.Labels "org.opencontainers.image.version"}}')"

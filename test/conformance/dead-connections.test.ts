@@ -2,7 +2,14 @@ import type { Socket } from 'node:net';
 import t from 'tap';
 import { until } from '../helpers/proxy.ts';
 import { OK, type Answer, type Reply } from '../helpers/raw-upstream.ts';
-import { LANES, onEachLane, STREAM_LANE, type Stage } from './on-each-lane.ts';
+import {
+  LANES,
+  LARGE_BODIES,
+  onEachLane,
+  REPLAY_LANE,
+  STREAM_LANE,
+  type Stage,
+} from './on-each-lane.ts';
 
 /** Opens `count` connections to the upstream and leaves them in the proxy's pool. */
 async function pool(stage: Stage, count: number): Promise<void> {
@@ -113,6 +120,56 @@ onEachLane(
     t.equal((await client.request('GET /sns/jscode2session?js_code=1').answer()).status, 502);
     t.equal(upstream.requests.length, 2);
     t.equal(upstream.connections.length, 1, 'it was sent on the pooled connection');
+  },
+);
+
+/** Far less than the idle time-out, after which a body that has been read would be missed. */
+const PROMPT_MS = 1500;
+const SMALL_BODY = '{"a":1}';
+
+for (const when of ['at its head', 'when it is whole']) {
+  for (const end of ['reset', 'cut'] as const) {
+    onEachLane(
+      t,
+      `GET and HEAD with a body that streams are not sent again, but fail at once (${end} ${when})`,
+      { lanes: [STREAM_LANE, LARGE_BODIES], env: { WXPROXY_IDLE_TIMEOUT: '3s' } },
+      async (t, stage) => {
+        const { client, lane, path, upstream, proxy } = stage;
+        const body = lane.body || SMALL_BODY;
+        for (const [i, method] of ['GET', 'HEAD'].entries()) {
+          upstream.answer = OK;
+          t.equal((await stage.post()).status, 200);
+          upstream.answer = async (request, reply) => {
+            if (when !== 'at its head') await request.whole;
+            reply[end]();
+          };
+          const startedMs = performance.now();
+          client.request(`${method} ${path}`, [`Content-Length: ${body.length}`], body);
+          const { status, values } = await client.answer(method);
+          t.strictSame([status, ...values('x-wxproxy-error')], [502, 'ERR_UPSTREAM_RESET'], method);
+          const tookMs = Math.round(performance.now() - startedMs);
+          t.ok(tookMs < PROMPT_MS, `${tookMs} ms`);
+          t.equal(upstream.requests.length, 2 * (i + 1), 'executed at most once');
+          t.equal(upstream.connections.length, i + 1, 'it was sent on the pooled connection');
+        }
+        t.equal(await proxy.metric('upstream_failures_total', { reason: 'reset' }), 2);
+      },
+    );
+  }
+}
+
+onEachLane(
+  t,
+  'GET with a body that is held is sent once more, with its body',
+  { lanes: [REPLAY_LANE] },
+  async (t, stage) => {
+    await pool(stage, POOLED);
+    const { client, path, upstream } = stage;
+    upstream.answer = deadIfPooled((reply) => reply.reset());
+    client.request(`GET ${path}`, [`Content-Length: ${SMALL_BODY.length}`], SMALL_BODY);
+    t.equal((await client.answer()).status, 200);
+    t.equal(upstream.requests.length, POOLED + 2);
+    t.equal((await upstream.requests.at(-1)?.whole)?.toString(), SMALL_BODY);
   },
 );
 

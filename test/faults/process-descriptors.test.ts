@@ -10,6 +10,9 @@ import { send } from './traffic.ts';
 
 const LIMIT = 96;
 const CLIENTS = 200;
+/** Few, but enough for some apps with two connections to the upstream each. */
+const LIMIT_FOR_BOTH = 128;
+const CLIENTS_ON_BOTH = 60;
 
 t.test(
   'out of file descriptors: served or turned away, never a crash',
@@ -61,6 +64,34 @@ t.test(
       answers.length - good,
       `of ${answers.length}`,
     );
+  },
+);
+
+t.test(
+  'apps that use both lanes in turn find a connection to the upstream for each',
+  { skip: SKIP },
+  async (t) => {
+    const simulator = await startSimulator();
+    t.teardown(() => simulator.stop());
+    const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url }, LIMIT_FOR_BOTH);
+    await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'ready');
+    const all: RawClient[] = [];
+    for (let n = 0; n < CLIENTS_ON_BOTH; n++) all.push(await rawClient(t, server.url));
+    await until(() => all.some(({ ending }) => ending !== undefined), 'some are turned away');
+    await delay(200);
+    const clients = all.filter(({ ending }) => ending === undefined);
+    t.ok(clients.length > 10, `${clients.length} are connected`);
+
+    // Twice: by then each app has left an idle connection on either lane.
+    for (const path of ['/wxa/order', '/sns/userinfo?access_token=U', '/wxa/order']) {
+      simulator.fault({ kind: 'delay', delayMs: 500, count: clients.length, tokenCalls: false });
+      for (const client of clients) client.request(`GET ${path}`);
+      const answers = await Promise.all(clients.map((client) => client.answer()));
+      const bad = answers.filter(({ status }) => status !== 200);
+      t.equal(bad.length, 0, `${path}: ${bad[0]?.body.toString()}`);
+    }
+    const used = descriptors(server.pid);
+    t.ok(used > 2 * clients.length && used < LIMIT_FOR_BOTH, `${used} descriptors`);
   },
 );
 
