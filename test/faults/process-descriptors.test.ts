@@ -82,10 +82,13 @@ t.test(
     const clients = all.filter(({ ending }) => ending === undefined);
     t.ok(clients.length > 10, `${clients.length} are connected`);
 
-    // Twice: by then each app has left an idle connection on either lane.
+    // At the third, each app has left an idle connection on either lane.
     for (const path of ['/wxa/order', '/sns/userinfo?access_token=U', '/wxa/order']) {
-      simulator.fault({ kind: 'delay', delayMs: 500, count: clients.length, tokenCalls: false });
+      simulator.fault({ kind: 'hold', count: clients.length, tokenCalls: false });
       for (const client of clients) client.request(`GET ${path}`);
+      const answered = (): number => clients.filter(({ unread }) => unread.length > 0).length;
+      await until(() => simulator.state().held + answered() === clients.length, 'all are there');
+      simulator.release();
       const answers = await Promise.all(clients.map((client) => client.answer()));
       const bad = answers.filter(({ status }) => status !== 200);
       t.equal(bad.length, 0, `${path}: ${bad[0]?.body.toString()}`);

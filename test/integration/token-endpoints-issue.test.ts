@@ -123,44 +123,47 @@ t.test('a token issued earlier works while the proxy has another one', async (t)
   t.match(await call.json(), { total: 2 }, 'whatever token came, ours went');
 });
 
-t.test('while a bad token is being replaced, who keeps a token waits for the new one', async (t) => {
-  const { proxy, simulator } = await proxyAndSimulator(t, {
-    ...ISSUE,
-    WXPROXY_REPLAY_BODY_LIMIT: '1KiB',
-  });
-  const headers = { 'x-wxproxy-key': KEY };
-  const bad = simulator.state().accounts[appid]?.stable_token.current?.value;
-  simulator.rotate();
-  simulator.fault({ kind: 'hold', path: '/cgi-bin/stable_token' });
-  const rejected = fetch(`${proxy.url}/wxa/order`, { headers });
-  await until(() => simulator.state().held === 1, 'the token call that follows is held up');
+t.test(
+  'while a bad token is being replaced, who keeps a token waits for the new one',
+  async (t) => {
+    const { proxy, simulator } = await proxyAndSimulator(t, {
+      ...ISSUE,
+      WXPROXY_REPLAY_BODY_LIMIT: '1KiB',
+    });
+    const headers = { 'x-wxproxy-key': KEY };
+    const bad = simulator.state().accounts[appid]?.stable_token.current?.value;
+    simulator.rotate();
+    simulator.fault({ kind: 'hold', path: '/cgi-bin/stable_token' });
+    const rejected = fetch(`${proxy.url}/wxa/order`, { headers });
+    await until(() => simulator.state().held === 1, 'the token call that follows is held up');
 
-  const issued: string[] = [];
-  const asked = Object.values(askers(proxy.url)).map(async (ask) => {
-    issued.push(((await (await ask(KEY)).json()) as { access_token: string }).access_token);
-  });
-  const inFlight = (count: number): Promise<void> =>
-    until(
-      async () => (await proxy.metric('requests_in_flight', {})) === count,
-      `${count} in flight`,
-    );
-  await inFlight(1 + asked.length);
-  const startedMs = performance.now();
-  const upload = await fetch(`${proxy.url}/cgi-bin/media/upload`, {
-    method: 'POST',
-    headers,
-    body: 'x'.repeat(2000),
-  });
-  t.match(await upload.json(), { errcode: 40001 }, 'an upload goes out with what there is');
-  const waitedMs = Math.round(performance.now() - startedMs);
-  t.ok(waitedMs > 500 && waitedMs < 3000, `about a second: ${waitedMs} ms`);
-  await delay(200);
-  t.strictSame(issued, [], 'a bad token is given to nobody');
+    const issued: string[] = [];
+    const asked = Object.values(askers(proxy.url)).map(async (ask) => {
+      issued.push(((await (await ask(KEY)).json()) as { access_token: string }).access_token);
+    });
+    const inFlight = (count: number): Promise<void> =>
+      until(
+        async () => (await proxy.metric('requests_in_flight', {})) === count,
+        `${count} in flight`,
+      );
+    await inFlight(1 + asked.length);
+    const startedMs = performance.now();
+    const upload = await fetch(`${proxy.url}/cgi-bin/media/upload`, {
+      method: 'POST',
+      headers,
+      body: 'x'.repeat(2000),
+    });
+    t.match(await upload.json(), { errcode: 40001 }, 'an upload goes out with what there is');
+    const waitedMs = Math.round(performance.now() - startedMs);
+    t.ok(waitedMs > 500 && waitedMs < 3000, `about a second: ${waitedMs} ms`);
+    await delay(200);
+    t.strictSame(issued, [], 'a bad token is given to nobody');
 
-  simulator.release();
-  await Promise.all(asked);
-  const real = simulator.state().accounts[appid]?.stable_token.current?.value;
-  t.not(real, bad);
-  t.strictSame(issued, [real, real, real]);
-  t.equal((await rejected).status, 200);
-});
+    simulator.release();
+    await Promise.all(asked);
+    const real = simulator.state().accounts[appid]?.stable_token.current?.value;
+    t.not(real, bad);
+    t.strictSame(issued, [real, real, real]);
+    t.equal((await rejected).status, 200);
+  },
+);

@@ -56,8 +56,14 @@ function parseRedis(text: string): TokenStoreSetting | string {
   return { kind: 'redis', url: Secret.of(text) };
 }
 
+/** The client decodes it, as UTF-8: `50%abc` looks encoded, and is not. */
 function isPercentEncoded(text: string): boolean {
-  return !/%(?![0-9a-f]{2})/i.test(text);
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Of what is no valid URL nothing but the scheme is safe: a password may stand anywhere in it. */

@@ -211,6 +211,7 @@ const tables: Readonly<Record<string, Table>> = {
       ['redis://u:p%zz@h', /percent-encoded: % is written %25/],
       ['redis://%u:p@h', /percent-encoded: % is written %25/],
       ['redis://u:p%2@h/0', /percent-encoded: % is written %25/],
+      ['redis://u:50%abc@h', /percent-encoded: % is written %25/],
       ['redis://h/zero', DATABASE],
       ['redis://h/0/1', DATABASE],
       ['rediss://h?db=1', DATABASE],

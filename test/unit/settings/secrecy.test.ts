@@ -29,8 +29,6 @@ const mistakes: readonly (readonly [argv: readonly string[], env?: NodeJS.Proces
   [['--token-store', `reddis://user:${VALUE}@h/0`]],
   [['--token-store', `redis://user:${VALUE}@h/no`]],
   [['--token-store', `redis://:#${VALUE}@h/0`]],
-  [['--token-store', `redis://user:${VALUE}%zz@h`]],
-  [['--token-store', `redis://user:${VALUE}@h:0`]],
   [['--token-store', `redis://h?password=${VALUE}`]],
   [['--upstream', `https://user:${VALUE}@h`]],
   [['--upstream', `https://h?key=${VALUE}`]],
@@ -65,6 +63,19 @@ t.test('who gives a secret by a flag is told how to give it', (t) => {
           'use --appsecret-file <file>, or the variable WECHAT_APPSECRET',
       },
     ]);
+  }
+  t.end();
+});
+
+t.test('a Redis URL that no client takes is refused by the setting, without its password', (t) => {
+  for (const [url, right] of [
+    [`redis://user:${VALUE}%zz@h`, /^should have its user and password percent-encoded: % is wri/],
+    [`redis://user:${VALUE}@h:0`, /^should be a URL such as redis:\/\/user:password@host:6379\/0/],
+  ] as const) {
+    const env = { ...ACCOUNT, WXPROXY_TOKEN_STORE: url };
+    const error = settingsError(() => loadSettings({ argv: [], env }));
+    t.match(error.faults, [{ setting: 'WXPROXY_TOKEN_STORE', message: right }]);
+    t.notMatch(error.message + inspect(error, { depth: 9 }), VALUE);
   }
   t.end();
 });
