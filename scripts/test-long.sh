@@ -19,4 +19,15 @@ tap --disable-coverage --output-file=.tap/long.tap \
   test/conformance/back-pressure.test.ts \
   test/conformance/upstream-fails.test.ts \
   test/conformance/fuzz.test.ts \
+  test/conformance/keep-alive.test.ts \
+  test/conformance/refused-slow-heads.test.ts \
+  test/conformance/refused-starts.test.ts \
+  test/conformance/smuggling-errors-under-way.test.ts \
+  test/contract/stores-redis*.test.ts \
+  test/integration/accounts-file.test.ts \
+  test/integration/endless-rejection.test.ts \
+  test/integration/mended-credentials.test.ts \
+  test/integration/process-commands.test.ts \
+  test/integration/steady-load.test.ts \
+  test/integration/unix-socket.test.ts \
   test/faults/*.test.ts

@@ -15,7 +15,7 @@ const MULTIPART = { 'content-type': 'multipart/form-data; boundary=x' };
 /** Both lanes: what is larger than 64 KiB is streamed here. */
 const ENV = {
   WXPROXY_REPLAY_BODY_LIMIT: '64KiB',
-  WXPROXY_DRAIN_DELAY: '500ms',
+  WXPROXY_DRAIN_DELAY: '2s',
   WXPROXY_MAX_CONNECTIONS: '1024',
 };
 
