@@ -39,6 +39,8 @@ const UNUSABLE = 'Redis cannot be reached or used';
 
 export class RedisConnection {
   readonly #options: RedisConnectionOptions;
+  /** What no error may hold, though Redis quotes commands that it does not know: `AUTH` too. */
+  readonly #password: string;
   #client: RedisClient;
   #waiters = new Set<Waiter>();
   #silences = 0;
@@ -48,6 +50,7 @@ export class RedisConnection {
 
   constructor(options: RedisConnectionOptions) {
     this.#options = options;
+    this.#password = decodeURIComponent(new URL(options.url.reveal()).password);
     this.#client = this.#open();
   }
 
@@ -95,6 +98,7 @@ export class RedisConnection {
     client.on('connect', () => this.#knows(client, undefined));
     client.on('ready', () => this.#settle());
     client.on('error', (error: Error) => {
+      this.#blank(error);
       if (isRefusal(error)) this.#knows(client, error);
       if (client === this.#client) this.#settle(error);
       if (!this.#closed) this.#options.onError(error);
@@ -123,7 +127,12 @@ export class RedisConnection {
     }
   }
 
+  #blank(error: Error): void {
+    if (this.#password !== '') error.message = error.message.replaceAll(this.#password, '[secret]');
+  }
+
   #failed(error: Error, client: RedisClient): StoreError {
+    this.#blank(error);
     const refused = isRefusal(error);
     if (error instanceof Silence) this.#silences += 1;
     // A master that has become a replica keeps its connections: the name may lead elsewhere by now.
