@@ -13,6 +13,8 @@ export interface LogOutput {
 
 /** Bytes kept for a reader of standard output that does not read; what comes after is dropped. */
 const BACKLOG_BYTES = 1024 * 1024;
+/** Said as soon as there is room again. */
+const LOST = 'log lines were dropped: nobody read standard output';
 /** How long a reader that does not read holds up the end of the process. */
 const CLOSE_MS = 1000;
 
@@ -26,6 +28,11 @@ export async function standardOutput(format: 'json' | 'pretty'): Promise<LogOutp
     sync: false,
     maxLength: BACKLOG_BYTES,
     retryEAGAIN: () => !flushing,
+  });
+  let lost = 0;
+  let told = 0;
+  output.on('drop', (data: string) => {
+    lost += data.includes(LOST) ? told : 1;
   });
   let failing = false;
   output.on('write', () => {
@@ -48,26 +55,45 @@ export async function standardOutput(format: 'json' | 'pretty'): Promise<LogOutp
     }
   };
   const pretty = format === 'pretty' ? await prettily(output) : undefined;
+  const target = pretty ?? output;
+  const tellLost = (): void => {
+    if (lost === 0) return;
+    told = lost;
+    lost = 0;
+    target.write(lostLine(told));
+  };
   let closed = false;
   return {
     stream: {
       write(line) {
-        if (closed || (pretty?.writableLength ?? 0) > BACKLOG_BYTES) return;
-        (pretty ?? output).write(line);
+        if (closed) return;
+        if ((pretty?.writableLength ?? 0) > BACKLOG_BYTES) {
+          lost += 1;
+          return;
+        }
+        tellLost();
+        target.write(line);
       },
     },
     async close() {
       closed = true;
       if (failing) return;
+      tellLost();
       const over = new AbortController();
       const written = new Promise<void>((resolve) => {
         output.once('close', resolve).once('error', () => resolve());
       });
-      (pretty ?? output).end();
+      target.end();
       await Promise.race([written, delay(CLOSE_MS, undefined, { signal: over.signal })]);
       over.abort();
     },
   };
+}
+
+/** As the logger writes them, which this cannot go through. */
+function lostLine(lines: number): string {
+  const time = new Date().toISOString();
+  return `${JSON.stringify({ level: 'warn', time, lines, msg: LOST })}\n`;
 }
 
 async function prettily(destination: ReturnType<typeof pino.destination>) {

@@ -34,6 +34,8 @@ for (const format of ['json', 'pretty']) {
       const kept = server.stdout.length - read;
       t.ok(kept < KEPT_BYTES, `${kept} bytes were kept for a reader that comes back`);
       t.match(await lastLine(server), /request/, 'and it goes on to log');
+      t.match(server.stdout, /log lines were dropped/, 'it says that lines are missing');
+      if (format === 'json') t.equal(loggedRequests(server) + droppedLines(server), REQUESTS + 1);
 
       server.output.pause();
       t.equal(await served(t, server, KEPT), KEPT);
@@ -87,6 +89,19 @@ async function start(t: Test, format: string): Promise<ServerProcess> {
   const env = { WXPROXY_LOG_LEVEL: 'debug', WXPROXY_LOG_FORMAT: format };
   return (await serverAndSimulator(t, env)).server;
 }
+
+const parsed = ({ stdout }: ServerProcess) =>
+  stdout
+    .split('\n')
+    .filter((line) => line.endsWith('}'))
+    .map((line) => JSON.parse(line) as { readonly msg: string; readonly lines?: number });
+
+const loggedRequests = (server: ServerProcess): number =>
+  parsed(server).filter(({ msg }) => msg === 'request').length;
+
+/** By what the log itself says. */
+const droppedLines = (server: ServerProcess): number =>
+  parsed(server).reduce((sum, { lines = 0 }) => sum + lines, 0);
 
 async function lastLine(server: ServerProcess): Promise<string> {
   const read = server.stdout.length;
