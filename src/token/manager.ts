@@ -78,6 +78,7 @@ export class TokenManager {
   async #settled(withinMs: number, via?: string): Promise<Token> {
     const token = await this.get(via);
     if (!this.#refresher.isReplacing || this.#refresher.inFlight === undefined) return token;
+    if (via !== undefined) await this.#refuseCircle(via);
     await this.#within(withinMs, this.#refresher.inFlight, undefined);
     return this.get(via);
   }

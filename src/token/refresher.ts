@@ -150,9 +150,8 @@ export class Refresher {
         ended('unchanged');
         return this.#schedule(0);
       }
-      this.#adopt(answer, retired);
+      this.#adopt(answer, { trigger, retired });
       ended(answer.outcome);
-      this.#log.refreshed(trigger, answer.deadlineMs - this.#options.clock.monotonic(), answer);
       this.rejections.brought(answer, { forReplay: trigger === 'rejected' });
     } catch (error) {
       this.#fail(error);
@@ -169,9 +168,8 @@ export class Refresher {
     const found = await lookForNewer(this.#options, this.#held?.token).catch(() => undefined);
     if (found === undefined) return;
     // Not the end of the outage: that we may not ask is as true as before.
-    this.#adopt(found, false);
+    this.#adopt(found, { trigger });
     ended(found.outcome);
-    this.#log.refreshed(trigger, found.deadlineMs - this.#options.clock.monotonic(), found);
   }
 
   /** @returns whether the store may be looked into now: not for every request of an outage */
@@ -182,7 +180,7 @@ export class Refresher {
     return true;
   }
 
-  #adopt(answer: NewToken, retired: boolean): void {
+  #adopt(answer: NewToken, { trigger, retired = false }: RefreshCause): void {
     const { clock, metrics, refreshWindowMs: windowMs } = this.#options;
     if (answer.outcome === 'unchanged' && this.#held !== undefined) {
       this.#held = this.#held.again(answer);
@@ -194,6 +192,7 @@ export class Refresher {
       this.rejections.renewed(answer.token);
     }
     metrics.tokenChanged(this.#held.issuedAt, answer.token.expiresAt);
+    this.#log.refreshed(trigger, answer.deadlineMs - clock.monotonic(), answer);
     this.#schedule(this.#held.untilDueMs);
   }
 
@@ -203,9 +202,9 @@ export class Refresher {
     const isToTell = this.#outage.add(cause);
     const { failures, waitMs: retryInMs } = this.#outage;
     this.#schedule(retryInMs);
-    const hasToken = this.#isUsable;
     // After the end it was called off: nothing is wrong, and nothing will be retried.
-    if (isToTell && !this.#closed) this.#log.failed(cause, { failures, retryInMs, hasToken });
+    if (isToTell && !this.#closed)
+      this.#log.failed(cause, { failures, retryInMs, hasToken: this.#isUsable });
   }
 
   /** One timer per account. An account that nobody used since its last refresh lets its token expire. */
@@ -218,10 +217,9 @@ export class Refresher {
   }
 
   #tick(): void {
-    const { waitMs } = this;
-    if (waitMs > 0) {
+    if (this.waitMs > 0) {
       if (this.#looksForOthers) void this.refresh({ trigger: this.#held ? 'expired' : 'startup' });
-      return this.#schedule(waitMs);
+      return this.#schedule(this.waitMs);
     }
     if (this.#held?.isDue === false) return this.#schedule(this.#held.untilDueMs);
     if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
