@@ -1,7 +1,6 @@
 /**
  * Builds `bundle/`: the program and all it needs in a handful of files, for the image. Starting means
- * reading files, and node_modules has hundreds: the bundle needs about half the CPU time to its first
- * answer, and an image without node_modules. What only some settings need (Redis, the pretty log) stays in
+ * reading files, and node_modules has hundreds; and the image needs no node_modules. What only some settings need (Redis, the pretty log) stays in
  * files of its own, read when it is asked for. `npm run bundle [-- FOLDER]`.
  */
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,7 +12,7 @@ const out = resolve(process.argv[2] ?? join(root, 'bundle'));
 
 /**
  * The part of undici that src/ imports. Its index loads all the rest as well (fetch, WebSocket, caches,
- * mocks), which is more than half of the time to start. A name that is missing here fails the build.
+ * mocks), and starting means loading it. A name that is missing here fails the build.
  */
 const undiciParts: Plugin = {
   name: 'undici-parts',

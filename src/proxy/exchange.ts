@@ -117,7 +117,7 @@ interface Connection {
 /**
  * All exchanges that are open, by connection. Kept in arrays: a `Set` whose members come and go with
  * every request leaves a chain of discarded tables behind, which keeps all of them alive until the next
- * collection of the old generation (a third of the CPU time of a small request went into that).
+ * collection of the old generation.
  */
 export class Exchanges {
   readonly #connections = new WeakMap<Socket, Connection>();

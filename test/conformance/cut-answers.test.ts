@@ -55,7 +55,7 @@ for (const [where, bytes] of Object.entries(short)) {
 
 onEachLane(
   t,
-  'an answer cut before the app has any of it is a 502',
+  'an answer cut before its first byte has left for the app is a 502',
   {
     lanes: LANES_FOR_BODIES,
     async answer(request, reply) {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { until } from '../helpers/proxy.ts';
+import { preloading } from './preload.ts';
 
 export interface MovedClock {
   /** What the program has to be started with. */
@@ -27,10 +28,8 @@ export function movedClock(t: Test, startsAt = Date.now()): MovedClock {
     return text;
   };
   write();
-  const preload = new URL('movable-clock.ts', import.meta.url).href;
-  const { NODE_OPTIONS = '' } = process.env;
   return {
-    env: { WXTEST_CLOCK: file, NODE_OPTIONS: `${NODE_OPTIONS} --import=${preload}`.trim() },
+    env: { WXTEST_CLOCK: file, ...preloading('movable-clock.ts') },
     now: () => Date.now() + wallMs,
     async advance(wall, monotonic = wall) {
       wallMs += wall;

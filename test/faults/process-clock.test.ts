@@ -1,12 +1,10 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:http';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { figure } from '../helpers/figures.ts';
-import { serverAndSimulator, type ServerProcess } from '../helpers/process.ts';
-import { sumOf, until } from '../helpers/proxy.ts';
-import { preloading } from './preload.ts';
+import { serverAndSimulator } from '../helpers/process.ts';
+import { sumOf } from '../helpers/proxy.ts';
+import { movedClock } from './clock-of.ts';
 import { failures, Traffic } from './traffic.ts';
 
 const HOUR = 3_600_000;
@@ -18,12 +16,11 @@ t.jobs = 2;
 
 for (const api of ['stable_token', 'token'] as const) {
   t.test(`the clock is set back and forth by hours: every request succeeds (${api})`, async (t) => {
-    const clock = join(t.testdir({}), 'clock');
+    const clock = movedClock(t);
     const { server, simulator } = await serverAndSimulator(
       t,
       {
-        SHIFTED_CLOCK: clock,
-        ...preloading('shifted-clock.ts'),
+        ...clock.env,
         WXPROXY_TOKEN_API: api,
         WXPROXY_REPLAY_BODY_LIMIT: '1KiB',
       },
@@ -44,8 +41,10 @@ for (const api of ['stable_token', 'token'] as const) {
       },
       agent,
     );
+    let wrongByMs = 0;
     for (const byMs of STEPS) {
-      await set(server, clock, byMs);
+      await clock.advance(byMs - wrongByMs, 0);
+      wrongByMs = byMs;
       // Long enough for the token in hand to expire by the clock that nobody set.
       await delay(LIFETIME_MS * 0.7);
     }
@@ -64,11 +63,4 @@ for (const api of ['stable_token', 'token'] as const) {
       `of ${sent.length}`,
     );
   });
-}
-
-async function set(server: ServerProcess, clock: string, byMs: number): Promise<void> {
-  writeFileSync(clock, String(byMs));
-  server.kill('SIGUSR2');
-  const done = `${clock}.set`;
-  await until(() => existsSync(done) && readFileSync(done, 'utf8') === String(byMs), 'it is set');
 }

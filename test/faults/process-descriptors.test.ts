@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { figure } from '../helpers/figures.ts';
 import { startServer } from '../helpers/process.ts';
@@ -18,10 +18,7 @@ t.test(
   'out of file descriptors: served or turned away, never a crash',
   { skip: SKIP },
   async (t) => {
-    const simulator = await startSimulator();
-    t.teardown(() => simulator.stop());
-    const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url }, LIMIT);
-    await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'ready');
+    const { server } = await limited(t, LIMIT);
     t.equal((await send(server.url, { path: '/wxa/order' })).status, 200);
     await until(
       async () => (await send(server.admin, { path: '/healthz' })).status === 200,
@@ -29,8 +26,7 @@ t.test(
     );
     const before = descriptors(server.pid);
 
-    const clients: RawClient[] = [];
-    for (let n = 0; n < CLIENTS; n++) clients.push(await rawClient(t, server.url));
+    const clients = await connected(t, server.url, CLIENTS);
     const there = (): RawClient[] => clients.filter(({ ending }) => ending === undefined);
     const turnedAway = (): number => clients.length - there().length;
     await until(() => turnedAway() > CLIENTS - LIMIT, 'some are turned away');
@@ -71,12 +67,8 @@ t.test(
   'apps that use both lanes in turn find a connection to the upstream for each',
   { skip: SKIP },
   async (t) => {
-    const simulator = await startSimulator();
-    t.teardown(() => simulator.stop());
-    const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url }, LIMIT_FOR_BOTH);
-    await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'ready');
-    const all: RawClient[] = [];
-    for (let n = 0; n < CLIENTS_ON_BOTH; n++) all.push(await rawClient(t, server.url));
+    const { server, simulator } = await limited(t, LIMIT_FOR_BOTH);
+    const all = await connected(t, server.url, CLIENTS_ON_BOTH);
     await until(() => all.some(({ ending }) => ending !== undefined), 'some are turned away');
     await delay(200);
     const clients = all.filter(({ ending }) => ending === undefined);
@@ -102,13 +94,9 @@ t.test(
   'no descriptor for the upstream is a 502 that says so, and passes',
   { skip: SKIP },
   async (t) => {
-    const simulator = await startSimulator();
-    t.teardown(() => simulator.stop());
-    const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url }, LIMIT);
-    await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'ready');
+    const { server } = await limited(t, LIMIT);
     const clients = await Promise.all(Array.from({ length: 5 }, () => rawClient(t, server.url)));
-    const others: RawClient[] = [];
-    for (let n = 0; n < LIMIT; n++) others.push(await rawClient(t, server.admin));
+    const others = await connected(t, server.admin, LIMIT);
     await until(() => others.some(({ ending }) => ending !== undefined), 'all are used up');
 
     for (const client of clients) client.request('GET /wxa/order');
@@ -126,3 +114,19 @@ t.test(
     figure('requests served as soon as descriptors were free', good, `of ${clients.length}`);
   },
 );
+
+/** The program with so many descriptors, ready, and the simulator it has its token from. */
+async function limited(t: Test, limit: number) {
+  const simulator = await startSimulator();
+  t.teardown(() => simulator.stop());
+  const server = await startServer(t, { WXPROXY_UPSTREAM: simulator.url }, limit);
+  await until(async () => (await fetch(`${server.admin}/readyz`)).ok, 'ready');
+  return { server, simulator };
+}
+
+/** One after the other: some may be turned away. */
+async function connected(t: Test, url: string, count: number): Promise<RawClient[]> {
+  const clients: RawClient[] = [];
+  for (let n = 0; n < count; n++) clients.push(await rawClient(t, url));
+  return clients;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator, type Simulator } from '../../src/simulator/simulator.ts';
 import { good } from '../helpers/fleet.ts';
 import { startProxy, until, untilReady, type RunningProxy } from '../helpers/proxy.ts';
 import { startRedis } from '../helpers/redis.ts';
@@ -28,6 +28,13 @@ const isReady = async ({ admin }: RunningProxy): Promise<boolean> =>
 const tokenCalls = ({ requests }: { readonly requests: readonly { readonly url: string }[] }) =>
   requests.filter(({ url }) => url.startsWith('/cgi-bin/stable_token')).length;
 
+/** Its token is dead, and it is refused another one. */
+async function refuse(t: Test, replica: RunningProxy, simulator: Simulator): Promise<void> {
+  simulator.revoke({ mode: 'dead' });
+  simulator.refuseTokens({ errcode: NOT_WHITELISTED, count: 1 });
+  t.match(await order(replica), /40001/, 'nothing to replay with');
+}
+
 t.test(
   'a replica that is refused a token adopts at the next rejection what another has stored',
   async (t) => {
@@ -39,9 +46,7 @@ t.test(
     const other = await start();
     await untilReady(other);
 
-    simulator.revoke({ mode: 'dead' });
-    simulator.refuseTokens({ errcode: NOT_WHITELISTED, count: 1 });
-    t.match(await order(refused), /40001/, 'nothing to replay with');
+    await refuse(t, refused, simulator);
     const asked = tokenCalls(simulator);
     t.equal(await order(other), undefined, 'the other may ask, and stores what it gets');
     const fetched = tokenCalls(simulator);
@@ -71,9 +76,7 @@ t.test(
     const { simulator, start } = made;
     const refused = await start();
     await untilReady(refused);
-    simulator.revoke({ mode: 'dead' });
-    simulator.refuseTokens({ errcode: NOT_WHITELISTED, count: 1 });
-    t.match(await order(refused), /40001/);
+    await refuse(t, refused, simulator);
     const asked = tokenCalls(simulator);
     for (let i = 0; i < 10; i++) {
       t.match(await order(refused), /40001/, "WeChat's own answer goes through");

@@ -10,7 +10,7 @@ import { LeakSearch } from './leak-search.ts';
 
 const SECRET = randomBytes(16).toString('hex');
 const KEY = `key/${randomBytes(24).toString('base64')}+%`;
-/** In the places of a request that no log has any business with. */
+/** In the places of a request that are nobody's business but the app's. */
 const PRIVATE = `private-${randomBytes(16).toString('hex')}`;
 const { appid: APPID } = DEMO_ACCOUNT;
 
