@@ -20,3 +20,21 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** What comes of `work`, or `otherwise` once `timeoutMs` have passed: the work itself goes on. */
+export async function within<T>(
+  clock: Clock,
+  timeoutMs: number,
+  work: Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  let cancel = (): void => {};
+  const timeout = new Promise<T>((resolve) => {
+    cancel = clock.after(timeoutMs, () => resolve(otherwise));
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    cancel();
+  }
+}

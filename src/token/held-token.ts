@@ -1,12 +1,9 @@
 import type { Clock } from './clock.ts';
+import type { NewToken } from './new-token.ts';
 import { refreshLeadMs, unchangedRetryMs } from './schedule.ts';
 import type { Token } from './token.ts';
 
-/** A token, and when it expires by the monotonic clock. */
-export interface Dated {
-  readonly token: Token;
-  readonly deadlineMs: number;
-}
+type Dated = Pick<NewToken, 'token' | 'deadlineMs'>;
 
 interface HowObtained {
   readonly windowMs: number;
@@ -86,6 +83,10 @@ export class HeldToken {
       this.token.expiresAt - this.#clock.now(),
       this.#deadlineMs - this.#clock.monotonic(),
     );
+  }
+
+  get isUsable(): boolean {
+    return this.remainingMs > 0;
   }
 
   /** How long until it is due for renewal. */

@@ -5,13 +5,21 @@
  * `shouldRefresh` (inside the refresh window): callers get the current token, one refresh runs
  * behind them.
  */
-import { createHash } from 'node:crypto';
-import { ProxyError } from '../errors.ts';
+import type { ProxyError } from '../errors.ts';
 import type { ReplayOutcome } from '../telemetry/labels.ts';
+import type { Logger } from '../telemetry/logger.ts';
+import { within } from './clock.ts';
+import { inCircle, noToken } from './no-token.ts';
 import type { TokenStatus } from './refresh-record.ts';
 import { Refresher, type RefresherOptions } from './refresher.ts';
+import { Rejections } from './rejections.ts';
 import { PeerCircleError } from './sources/source.ts';
-import type { Token } from './token.ts';
+import { TokenLog } from './token-log.ts';
+import { digestOf, type Token } from './token.ts';
+
+export interface TokenManagerOptions extends Omit<RefresherOptions, 'log' | 'rejections'> {
+  readonly logger: Logger;
+}
 
 /** Why a rejected request is not replayed. */
 export type NoReplay = 'no_token' | 'cooldown';
@@ -24,13 +32,16 @@ const SETTLED_WITHIN_MS = 1000;
 const REQUESTED_APART_MS = 30_000;
 
 export class TokenManager {
-  readonly #options: RefresherOptions;
+  readonly #options: TokenManagerOptions;
+  readonly #rejections: Rejections;
   readonly #refresher: Refresher;
   #requestedAtMs = -Infinity;
 
-  constructor(options: RefresherOptions) {
+  constructor(options: TokenManagerOptions) {
+    const log = new TokenLog(options.logger, options.appid);
     this.#options = options;
-    this.#refresher = new Refresher(options);
+    this.#rejections = new Rejections({ ...options, log });
+    this.#refresher = new Refresher({ ...options, log, rejections: this.#rejections });
   }
 
   /** Obtains the first token; keeps trying behind the caller when that fails. Never throws. */
@@ -41,19 +52,27 @@ export class TokenManager {
   /** The current token if it may be served; its renewal is not begun by asking. */
   get usable(): Token | undefined {
     const { held } = this.#refresher;
-    return held !== undefined && held.remainingMs > 0 ? held.token : undefined;
+    return held?.isUsable ? held.token : undefined;
   }
 
   /**
    * A token for a request, at once where there is one.
    * @param via the `Via` of the instance that asks, if one does
-   * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE: nothing may be forwarded
+   * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE, ERR_LOOP: nothing may be forwarded
    */
   get(via?: string): Token | Promise<Token> {
     this.#refresher.used();
     const token = this.usable;
     if (token === undefined) return this.#mustRefresh(via);
-    if (this.#refresher.held?.isDue) void this.#refresher.refresh({ trigger: 'scheduled' });
+    if (this.#refresher.held?.isDue) void this.#refresher.renew();
+    return token;
+  }
+
+  async #mustRefresh(via: string | undefined): Promise<Token> {
+    if (via !== undefined) await this.#refuseCircle(via);
+    await this.#withinTimeout(this.#refresher.obtain(via), undefined);
+    const token = this.usable;
+    if (token === undefined) throw this.#unavailable();
     return token;
   }
 
@@ -79,7 +98,7 @@ export class TokenManager {
     const token = await this.get(via);
     if (!this.#refresher.isReplacing || this.#refresher.inFlight === undefined) return token;
     if (via !== undefined) await this.#refuseCircle(via);
-    await this.#within(withinMs, this.#refresher.inFlight, undefined);
+    await within(this.#options.clock, withinMs, this.#refresher.inFlight, undefined);
     return this.get(via);
   }
 
@@ -102,17 +121,17 @@ export class TokenManager {
     while (this.#refresher.inFlight !== undefined && this.#refresher.isCurrent(token))
       await this.#refresher.inFlight;
     if (!this.#refresher.isCurrent(token)) return this.usable ?? 'no_token';
-    if (this.#refresher.rejections.isCooling(token)) return 'cooldown';
-    if (!replayable && !this.#refresher.rejections.takeOnce()) {
+    if (this.#rejections.isCooling(token)) return 'cooldown';
+    if (!replayable && !this.#rejections.takeOnce()) {
       await this.#refresher.look();
       return this.#refresher.isCurrent(token) ? 'cooldown' : (this.usable ?? 'no_token');
     }
     if (this.#refresher.held?.isDue === false && this.#options.source.rotates) {
-      this.#refresher.rejections.conflict(this.#refresher.held);
+      this.#rejections.conflict(this.#refresher.held);
     }
     await this.#refresher.refresh({ trigger: 'rejected', retired: true });
     if (!this.#refresher.isCurrent(token)) return this.usable ?? 'no_token';
-    return this.#refresher.rejections.isCooling(token) ? 'cooldown' : 'no_token';
+    return this.#rejections.isCooling(token) ? 'cooldown' : 'no_token';
   }
 
   /** What came of the replay with a token that `rejected` gave. */
@@ -120,14 +139,14 @@ export class TokenManager {
     this.#options.metrics.replayed(outcome);
     const isFresh =
       this.#refresher.isCurrent(token) && this.#refresher.held?.isReplacement === true;
-    this.#refresher.rejections.replayed(token, outcome, isFresh);
+    this.#rejections.replayed(token, outcome, isFresh);
   }
 
   /**
    * Somebody we issue tokens to says that WeChat rejected what it got. Refreshes asked for this way
    * are spaced, so that no key holder can rotate in a loop.
    * @param digest SHA-256 of the rejected token, lower-case hex; without it a young token is given again
-   * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE
+   * @throws {ProxyError} as `get` does
    */
   async requested(digest: string | undefined, via?: string): Promise<Token> {
     const token = await this.#withinTimeout(this.#afterRequest(digest, via), undefined);
@@ -143,14 +162,22 @@ export class TokenManager {
     const now = this.#options.clock.monotonic();
     const isYoung =
       this.#refresher.held !== undefined && this.#refresher.held.ageMs < REQUESTED_APART_MS;
-    const isOther = digest !== undefined && digest !== sha256Hex(token.value);
+    const isOther = digest !== undefined && digest !== digestOf(token.value);
     const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
     if (isOther || (digest === undefined && isYoung) || isSoon) return token;
-    if (this.#refresher.rejections.isCooling(token)) throw this.#unavailable(SAME_AGAIN);
+    if (this.#rejections.isCooling(token)) throw this.#unavailable(SAME_AGAIN);
     if (this.#refresher.waitMs === 0) this.#requestedAtMs = now;
     await this.#refresher.refresh({ trigger: 'requested', retired: true, via });
     if (this.#refresher.isCurrent(token)) throw this.#unavailable(SAME_AGAIN);
     return this.get();
+  }
+
+  /** How long `token`, which `get` or `requested` gave, may still be used. */
+  remainingMs(token: Token): number {
+    const remainingMs = token.expiresAt - this.#options.clock.now();
+    return this.#refresher.isCurrent(token)
+      ? Math.min(remainingMs, this.#refresher.held?.remainingMs ?? 0)
+      : remainingMs;
   }
 
   credentialsChanged(): void {
@@ -164,15 +191,6 @@ export class TokenManager {
   /** Ends renewals. A refresh in flight ends by itself and is still handed to who waits for it. */
   close(): void {
     this.#refresher.close();
-  }
-
-  async #mustRefresh(via: string | undefined): Promise<Token> {
-    if (via !== undefined) await this.#refuseCircle(via);
-    const trigger = this.#refresher.held === undefined ? 'startup' : 'expired';
-    await this.#withinTimeout(this.#refresher.refresh({ trigger, via }), undefined);
-    const token = this.usable;
-    if (token === undefined) throw this.#unavailable();
-    return token;
   }
 
   /**
@@ -190,58 +208,16 @@ export class TokenManager {
       (error: unknown) => (error instanceof PeerCircleError ? error : undefined),
     );
     const found = await Promise.race([circle, this.#refresher.inFlight ?? circle]);
-    if (found !== undefined) throw this.#inCircle(found);
-  }
-
-  #inCircle(error: PeerCircleError): ProxyError {
-    return new ProxyError('ERR_LOOP', error.message, { cause: error });
+    if (found !== undefined) throw inCircle(found);
   }
 
   #withinTimeout<T>(work: Promise<T>, otherwise: T): Promise<T> {
-    return this.#within(this.#options.tokenTimeoutMs, work, otherwise);
-  }
-
-  /** What a caller waits for, or `otherwise` after so long: the work itself goes on. */
-  async #within<T>(timeoutMs: number, work: Promise<T>, otherwise: T): Promise<T> {
-    let cancel = (): void => {};
-    const timeout = new Promise<T>((resolve) => {
-      cancel = this.#options.clock.after(timeoutMs, () => resolve(otherwise));
-    });
-    try {
-      return await Promise.race([work, timeout]);
-    } finally {
-      cancel();
-    }
-  }
-
-  /** How long `token`, which `get` or `requested` gave, may still be used. */
-  remainingMs(token: Token): number {
-    const remainingMs = token.expiresAt - this.#options.clock.now();
-    return this.#refresher.isCurrent(token)
-      ? Math.min(remainingMs, this.#refresher.held?.remainingMs ?? 0)
-      : remainingMs;
+    return within(this.#options.clock, this.#options.tokenTimeoutMs, work, otherwise);
   }
 
   /** @param otherwise what is wrong, where no refresh has failed */
   #unavailable(otherwise = 'the token call takes too long'): ProxyError {
-    const { failure: error, waitMs } = this.#refresher;
-    if (error instanceof PeerCircleError) return this.#inCircle(error);
-    const retryAfterS = Math.max(Math.ceil(waitMs / 1000), 1);
-    if (error?.errcode !== undefined && error.reason === 'refused') {
-      return new ProxyError(
-        'ERR_TOKEN_REFUSED',
-        `WeChat refuses to give a token to ${this.#options.appid}: ${error.message}`,
-        { errcode: error.errcode, retryAfterS, cause: error },
-      );
-    }
-    return new ProxyError(
-      'ERR_TOKEN_UNAVAILABLE',
-      `no valid access_token for ${this.#options.appid}: ${error?.message ?? otherwise}; retrying by itself`,
-      { retryAfterS, cause: error },
-    );
+    const { failure, waitMs } = this.#refresher;
+    return noToken({ appid: this.#options.appid, failure, waitMs, otherwise });
   }
-}
-
-function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,25 +1,27 @@
 /**
- * Obtains one account's token and renews it: one refresh at a time, a timer, and the back-off after
- * failures. A failed refresh never takes a good token away.
+ * One account's token in hand, and the refreshes that replace it: one at a time, none before a
+ * back-off has ended. A failed refresh never takes a good token away.
  */
 import type { AccountMetrics } from '../telemetry/account-metrics.ts';
 import type { Trigger } from '../telemetry/labels.ts';
-import type { Logger } from '../telemetry/logger.ts';
+import { lookForNewer } from './adopt.ts';
 import { HeldToken } from './held-token.ts';
+import type { NewToken } from './new-token.ts';
 import { Outage } from './outage.ts';
-import { lookForNewer, refresh, type NewToken, type RefreshDependencies } from './refresh.ts';
-import { RefreshLog } from './refresh-log.ts';
+import { refresh, type RefreshDependencies } from './refresh.ts';
 import { RefreshRecord, type TokenStatus } from './refresh-record.ts';
-import { Rejections } from './rejections.ts';
+import { Renewal, type RenewalOptions } from './renewal.ts';
+import type { Rejections } from './rejections.ts';
 import { TokenCallError } from './sources/source.ts';
+import type { TokenLog } from './token-log.ts';
 import type { Token } from './token.ts';
 
-export interface RefresherOptions extends RefreshDependencies {
+export interface RefresherOptions extends RefreshDependencies, RenewalOptions {
   readonly metrics: AccountMetrics;
-  readonly logger: Logger;
+  readonly log: TokenLog;
+  /** Told what each refresh has brought. */
+  readonly rejections: Rejections;
   readonly refreshWindowMs: number;
-  /** Renew even while nobody asks: the default account, so that "ready" stays true. */
-  readonly keepFresh: () => boolean;
 }
 
 export interface RefreshCause {
@@ -30,38 +32,26 @@ export interface RefreshCause {
   readonly via?: string | undefined;
 }
 
-/**
- * The timer never sleeps longer: it runs by the monotonic clock, and what it waits for may come
- * about by the wall clock, which jumps when somebody sets it or the machine wakes up.
- */
-const LONGEST_SLEEP_MS = 30_000;
-/** How often refused credentials are looked at while nobody asks: somebody is mending them. */
-const CREDENTIALS_LOOK_MS = 1000;
 /** Between two looks into the store of a fleet while nobody may be asked for a token. */
 const LOOKS_APART_MS = 250;
 
 export class Refresher {
-  readonly rejections: Rejections;
   readonly #options: RefresherOptions;
   readonly #random: () => number;
-  readonly #log: RefreshLog;
   readonly #record: RefreshRecord;
   readonly #outage: Outage;
+  readonly #renewal: Renewal;
   #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
   #isReplacing = false;
-  #usedSinceRefresh = false;
   #lookedAtMs = -Infinity;
-  #cancelTimer: () => void = () => {};
-  #closed = false;
 
   constructor(options: RefresherOptions) {
     this.#options = options;
     this.#random = options.random ?? Math.random;
-    this.#log = new RefreshLog(options.logger, options.appid);
     this.#record = new RefreshRecord(options.clock, options.metrics);
-    this.#outage = new Outage(options.clock, this.#random);
-    this.rejections = new Rejections({ ...options, log: this.#log });
+    this.#outage = new Outage(options.clock, options.source, this.#random);
+    this.#renewal = new Renewal(options, this);
   }
 
   /** The token in hand; may have expired. */
@@ -86,7 +76,7 @@ export class Refresher {
 
   /** How long nothing may be asked after a failure; 0: it may. */
   get waitMs(): number {
-    return this.#isMended() ? 0 : this.#outage.waitMs;
+    return this.#outage.waitMs;
   }
 
   get status(): TokenStatus {
@@ -99,12 +89,22 @@ export class Refresher {
 
   /** Somebody uses the token: it is to be renewed. */
   used(): void {
-    this.#usedSinceRefresh = true;
+    this.#renewal.used();
   }
 
   /** Single-flight: joins the refresh that runs, whatever began it. Never rejects. */
   refresh(cause: RefreshCause): Promise<void> {
     return this.#inFlight ?? this.#begin(cause, this.waitMs === 0);
+  }
+
+  /** Joins or begins the refresh behind a token that is served until it ends. Never rejects. */
+  renew(): Promise<void> {
+    return this.refresh({ trigger: 'scheduled' });
+  }
+
+  /** Joins or begins the refresh of who has no token that may be served. Never rejects. */
+  obtain(via?: string): Promise<void> {
+    return this.refresh({ trigger: this.#held === undefined ? 'startup' : 'expired', via });
   }
 
   /** Adopts what another replica has stored, if anything: nobody is asked for a token. Never rejects. */
@@ -129,30 +129,30 @@ export class Refresher {
       void this.#inFlight.then(() => this.credentialsChanged());
     } else if (this.#outage.last !== undefined) {
       this.#outage.end();
-      this.#schedule(0);
+      this.#renewal.schedule(0);
     }
   }
 
   /** Ends renewals. A refresh in flight ends by itself and is still handed to who waits for it. */
   close(): void {
-    this.#closed = true;
-    this.#cancelTimer();
+    this.#renewal.close();
   }
 
   async #run({ trigger, retired = false, via }: RefreshCause): Promise<void> {
+    const { rejections } = this.#options;
     const ended = this.#record.begin(trigger);
     try {
       const current = this.#held?.token;
       const answer = await refresh(this.#options, { current, retired, via });
       this.#outage.end();
       if ('cooldown' in answer) {
-        this.rejections.adopt(answer.cooldown);
+        rejections.adopt(answer.cooldown);
         ended('unchanged');
-        return this.#schedule(0);
+        return this.#renewal.schedule(0);
       }
       this.#adopt(answer, { trigger, retired });
       ended(answer.outcome);
-      this.rejections.brought(answer, { forReplay: trigger === 'rejected' });
+      rejections.brought(answer, { forReplay: trigger === 'rejected' });
     } catch (error) {
       this.#fail(error);
       ended('failed');
@@ -181,71 +181,28 @@ export class Refresher {
   }
 
   #adopt(answer: NewToken, { trigger, retired = false }: RefreshCause): void {
-    const { clock, metrics, refreshWindowMs: windowMs } = this.#options;
+    const { clock, metrics, log, rejections, refreshWindowMs: windowMs } = this.#options;
     if (answer.outcome === 'unchanged' && this.#held !== undefined) {
       this.#held = this.#held.again(answer);
     } else {
       const isReplacement = retired && answer.outcome === 'fetched';
       const how = { windowMs, random: this.#random(), isReplacement };
       this.#held = HeldToken.obtained(clock, answer, how);
-      this.#usedSinceRefresh = false;
-      this.rejections.renewed(answer.token);
+      this.#renewal.unused();
+      rejections.renewed(answer.token);
     }
     metrics.tokenChanged(this.#held.issuedAt, answer.token.expiresAt);
-    this.#log.refreshed(trigger, answer.deadlineMs - clock.monotonic(), answer);
-    this.#schedule(this.#held.untilDueMs);
+    log.refreshed(trigger, answer.deadlineMs - clock.monotonic(), answer);
+    this.#renewal.schedule(this.#held.untilDueMs);
   }
 
   #fail(error: unknown): void {
     const cause = TokenCallError.of(error);
     this.#record.failed(cause);
-    const isToTell = this.#outage.add(cause);
-    const { failures, waitMs: retryInMs } = this.#outage;
-    this.#schedule(retryInMs);
+    const { isToTell, ...outage } = this.#outage.add(cause);
+    this.#renewal.schedule(outage.retryInMs);
     // After the end it was called off: nothing is wrong, and nothing will be retried.
-    if (isToTell && !this.#closed)
-      this.#log.failed(cause, { failures, retryInMs, hasToken: this.#isUsable });
-  }
-
-  /** One timer per account. An account that nobody used since its last refresh lets its token expire. */
-  #schedule(delayMs: number): void {
-    this.#cancelTimer();
-    if (this.#closed) return;
-    const longestMs = this.#looksForOthers ? CREDENTIALS_LOOK_MS : LONGEST_SLEEP_MS;
-    const sleepMs = Math.ceil(Math.min(delayMs, longestMs));
-    this.#cancelTimer = this.#options.clock.after(sleepMs, () => this.#tick());
-  }
-
-  #tick(): void {
-    if (this.waitMs > 0) {
-      if (this.#looksForOthers) void this.refresh({ trigger: this.#held ? 'expired' : 'startup' });
-      return this.#schedule(this.waitMs);
-    }
-    if (this.#held?.isDue === false) return this.#schedule(this.#held.untilDueMs);
-    if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
-    if (this.#isUsable) void this.refresh({ trigger: 'scheduled' });
-    else void this.refresh({ trigger: this.#held ? 'expired' : 'startup' });
-  }
-
-  get #isUsable(): boolean {
-    return this.#held !== undefined && this.#held.remainingMs > 0;
-  }
-
-  /** Refused credentials will be, until there are others. */
-  #isMended(): boolean {
-    return this.#outage.last?.reason === 'refused' && this.#options.source.hasChanged?.() === true;
-  }
-
-  /**
-   * Other credentials, or what another replica has stored. Whoever asks looks for them too: the timer
-   * does it for the account that must be ready.
-   */
-  get #looksForOthers(): boolean {
-    const { source, store, keepFresh } = this.#options;
-    if (this.#outage.last === undefined || !keepFresh()) return false;
-    return (
-      (store.shared && !this.#isUsable) ||
-      (this.#outage.last.reason === 'refused' && source.hasChanged !== undefined)
-    );
+    if (isToTell && !this.#renewal.isClosed)
+      this.#options.log.failed(cause, { ...outage, hasToken: this.#held?.isUsable === true });
   }
 }

@@ -3,10 +3,10 @@ import type { ReplayOutcome } from '../telemetry/labels.ts';
 import type { Clock } from './clock.ts';
 import { Cooldown } from './cooldown.ts';
 import type { HeldToken } from './held-token.ts';
-import type { NewToken } from './refresh.ts';
-import type { RefreshLog } from './refresh-log.ts';
-import type { StoredCooldown, TokenStore } from './stores/store.ts';
+import type { NewToken } from './new-token.ts';
 import { Spacing } from './spacing.ts';
+import type { StoredCooldown, TokenStore } from './stores/store.ts';
+import type { TokenLog } from './token-log.ts';
 import type { Token } from './token.ts';
 
 export interface RejectionsOptions {
@@ -14,7 +14,7 @@ export interface RejectionsOptions {
   readonly store: TokenStore;
   readonly clock: Clock;
   readonly metrics: AccountMetrics;
-  readonly log: RefreshLog;
+  readonly log: TokenLog;
 }
 
 /** What rejections of one account's tokens have come to, and so whether another one may fetch. */

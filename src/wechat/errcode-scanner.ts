@@ -9,7 +9,7 @@
  */
 
 /** Decoded bytes after which an answer without a top-level errcode is taken for data. */
-export const SCAN_LIMIT_BYTES = 4096;
+const SCAN_LIMIT_BYTES = 4096;
 
 const State = {
   start: 0,

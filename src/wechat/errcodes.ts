@@ -26,7 +26,7 @@ const isIpRefusal = (errcode: number): boolean => errcode >= 89_500 && errcode <
 /** Daily quota of token calls, reset at midnight in Beijing. */
 export const DAILY_QUOTA = 45009;
 /** Calls per minute. */
-export const MINUTE_QUOTA = 45011;
+const MINUTE_QUOTA = 45011;
 
 /** What a token endpoint's errcode means for whoever asked. An unknown code is taken for passing trouble. */
 export function tokenFailure(errcode: number): TokenFailure {

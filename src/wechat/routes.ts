@@ -1,3 +1,5 @@
+import { TOKEN_PATHS } from './token-endpoints.ts';
+
 /**
  * What a call is, from its path (and the names in its query) alone.
  *
@@ -24,7 +26,7 @@ const FIXED: ReadonlyMap<string, Route> = new Map([
   ['/sns/auth', 'user-token'],
 ]);
 
-const TOKEN_ENDPOINTS = ['/cgi-bin/token', '/cgi-bin/stable_token'] as const;
+const TOKEN_ENDPOINTS = Object.values(TOKEN_PATHS);
 /** The one call whose answer quotes the request's URL, real token included. */
 const QUOTING = '/cgi-bin/openapi/rid/get';
 

@@ -2,11 +2,12 @@
  * Another instance as the source, over WeChat's own protocol: its `issue` endpoints. It is told
  * which token was rejected by a digest, so that a hundred of us rejected together cost it one call.
  */
-import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
-import { redactText } from '../../telemetry/redact.ts';
 import { tokenFailure } from '../../wechat/errcodes.ts';
+import { TOKEN_PATHS } from '../../wechat/token-endpoints.ts';
+import { digestOf } from '../token.ts';
+import { ShownSecret } from './shown-secret.ts';
 import {
   PeerCircleError,
   TokenCallError,
@@ -14,8 +15,7 @@ import {
   type TokenRequest,
   type TokenSource,
 } from './source.ts';
-import { ShownSecret } from './shown-secret.ts';
-import { readTokenAnswer } from './token-answer.ts';
+import { parseObject, readTokenAnswer, wordsOf } from './token-answer.ts';
 import { callForToken, type TokenCallAnswer } from './token-call.ts';
 
 export interface PeerSourceOptions {
@@ -52,12 +52,12 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
         {
           origin,
           method: 'POST',
-          path: '/cgi-bin/stable_token',
+          path: TOKEN_PATHS.stable_token,
           headers: {
             'content-type': 'application/json',
             'x-wxproxy-key': key.show(),
             via: via === undefined ? options.via : `${via}, ${options.via}`,
-            ...(rejected === undefined ? {} : { 'x-wxproxy-rejected': digest(rejected) }),
+            ...(rejected === undefined ? {} : { 'x-wxproxy-rejected': digestOf(rejected) }),
           },
           body: JSON.stringify({
             grant_type: 'client_credential',
@@ -75,15 +75,11 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
   };
 }
 
-function digest(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
-}
-
 /** In the peer's own words; they quote WeChat's where WeChat refused it. */
 function failedAtPeer({ status, body }: TokenCallAnswer): TokenCallError {
-  const { errcode, errmsg } = (parseJson(body) ?? {}) as { errcode?: unknown; errmsg?: unknown };
-  const words = typeof errmsg === 'string' ? redactText(errmsg) : 'no errmsg';
-  const message = `the token peer answered ${status}: ${words}`;
+  const answer = parseObject(body) ?? {};
+  const { errcode } = answer;
+  const message = `the token peer answered ${status}: ${wordsOf(answer)}`;
   if (status === 508) return new PeerCircleError(message);
   if (REFUSED.has(status)) return new TokenCallError('refused', message);
   if (typeof errcode !== 'number') return new TokenCallError('bad_response', message);
@@ -95,12 +91,4 @@ function givesPlaceholders(): TokenCallError {
     'refused',
     'the token peer hands out placeholders: it must run with WXPROXY_TOKEN_ENDPOINTS=issue',
   );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // a proxy between us may answer with a page
-  }
 }

@@ -1,8 +1,9 @@
 import type { TokenFailure } from '../../wechat/errcodes.ts';
+import type { TokenApi } from '../../wechat/token-endpoints.ts';
 
 /** Issues tokens: one call, one answer, nothing remembered. */
 export interface TokenSource {
-  readonly name: 'stable_token' | 'token' | 'peer';
+  readonly name: TokenApi | 'peer';
   /**
    * Whether every call issues a new token and retires the one before (`token`), so that a rejection
    * long before expiry means that somebody else made a call.

@@ -3,13 +3,14 @@
  */
 import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
-import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
+import { TOKEN_PATHS, type TokenApi } from '../../wechat/token-endpoints.ts';
 import { ShownSecret } from './shown-secret.ts';
+import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource } from './source.ts';
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken } from './token-call.ts';
 
 export interface WechatSourceOptions {
-  readonly api: 'stable_token' | 'token';
+  readonly api: TokenApi;
   /** Where token calls go. Its timeouts are those of a token call. */
   readonly dispatcher: Dispatcher;
   /** `https://api.weixin.qq.com`: the origin of the configured upstream. */
@@ -64,14 +65,14 @@ function tokenCall(appid: string, secret: string): TokenCall {
     appid,
     secret,
   });
-  return { method: 'GET', path: `/cgi-bin/token?${query.toString()}` };
+  return { method: 'GET', path: `${TOKEN_PATHS.token}?${query.toString()}` };
 }
 
 /** getStableAccessToken. */
 function stableCall(appid: string, secret: string, force: boolean): TokenCall {
   return {
     method: 'POST',
-    path: '/cgi-bin/stable_token',
+    path: TOKEN_PATHS.stable_token,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       grant_type: 'client_credential',

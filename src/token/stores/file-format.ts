@@ -1,9 +1,9 @@
+/** What the file store writes: one JSON object, with its digest. */
 import { createHash } from 'node:crypto';
+import { isToken, LONGEST_LIFE_MS } from '../token.ts';
 import type { AccountRecord } from './memory.ts';
 
 const FORMAT = 1;
-/** No token lives longer: one that seems to was written before the clock was set back. */
-const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 export function serialiseRecords(records: ReadonlyMap<string, AccountRecord>): string {
   const accounts = Object.fromEntries(records);
@@ -36,6 +36,7 @@ export function parseRecords(text: string, now: number): Map<string, AccountReco
   }
   const read = new Map(records as [string, AccountRecord][]);
   for (const { token } of read.values()) {
+    // No token lives longer: one that seems to was written before the clock was set back.
     if (token !== undefined && token.expiresAt - now > LONGEST_LIFE_MS) {
       throw new Error('it is from the future: was the clock set back?');
     }
@@ -51,21 +52,10 @@ function isRecord(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { token, cooldown, forced = [] } = value;
   return (
-    (token === undefined || isToken(token)) &&
+    (token === undefined || (isObject(token) && isToken(token))) &&
     (cooldown === undefined || isCooldown(cooldown)) &&
     Array.isArray(forced) &&
     forced.every(Number.isFinite)
-  );
-}
-
-function isToken(value: unknown): boolean {
-  return (
-    isObject(value) &&
-    typeof value['value'] === 'string' &&
-    /^[\x21-\x7e]{1,4096}$/.test(value['value']) &&
-    Number.isFinite(value['expiresAt']) &&
-    Number.isSafeInteger(value['generation']) &&
-    (value['generation'] as number) > 0
   );
 }
 

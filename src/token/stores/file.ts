@@ -6,11 +6,11 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { Clock } from '../clock.ts';
 import { parseRecords, serialiseRecords } from './file-format.ts';
-import { memoryStore, type AccountRecord } from './memory.ts';
 import { Silence } from './in-time.ts';
+import { memoryStore, type AccountRecord } from './memory.ts';
 import type { Patience } from './patience.ts';
+import { readOwnFile, removeLeftovers, replaceFile } from './private-file.ts';
 import type { TokenStore } from './store.ts';
-import { readOwnFile, removeLeftovers, replaceFile } from './token-file.ts';
 
 export interface FileStoreOptions {
   readonly path: string;

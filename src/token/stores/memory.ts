@@ -1,6 +1,6 @@
-import { FORCE_BUDGET, mayForce } from '../schedule.ts';
+import { FORCE_BUDGET, mayForce } from '../force-budget.ts';
 import type { Token } from '../token.ts';
-import { mayCoolDown, maySave, type StoredCooldown, type TokenStore } from './store.ts';
+import type { StoredCooldown, TokenStore } from './store.ts';
 import { Turns } from './turns.ts';
 
 /** What a store of one process keeps of an account. */
@@ -35,13 +35,14 @@ export function memoryStore(
     },
     save(appid, token) {
       const held = records.get(appid)?.token;
-      if (held !== undefined && !maySave(token, held)) return Promise.resolve(held);
+      if (held !== undefined && isNewer(held, token)) return Promise.resolve(held);
       change(appid, { token });
       return Promise.resolve(token);
     },
     saveCooldown(appid, cooldown) {
       const held = records.get(appid)?.cooldown;
-      if (cooldown === undefined || mayCoolDown(cooldown, held)) change(appid, { cooldown });
+      const isKept = cooldown !== undefined && held !== undefined && endsLater(held, cooldown);
+      if (!isKept) change(appid, { cooldown });
       return Promise.resolve();
     },
     lock: (appid) => turns.take(appid),
@@ -53,4 +54,16 @@ export function memoryStore(
     },
     close: () => Promise.resolve(),
   };
+}
+
+/** The rule of `save`; the scripts of the Redis store have it too. */
+function isNewer(held: Token, token: Token): boolean {
+  if (held.generation !== token.generation) return held.generation > token.generation;
+  return held.value !== token.value;
+}
+
+/** The rule of `saveCooldown`, likewise. */
+function endsLater(held: StoredCooldown, cooldown: StoredCooldown): boolean {
+  if (held.generation !== cooldown.generation) return held.generation > cooldown.generation;
+  return held.until > cooldown.until;
 }

@@ -4,13 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { FORCE_BUDGET } from '../schedule.ts';
-import type { Token } from '../token.ts';
-import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
+import { FORCE_BUDGET } from '../force-budget.ts';
+import { isToken, type Token } from '../token.ts';
 import type { Patience } from './patience.ts';
+import { RedisConnection, type RedisConnectionOptions } from './redis-connection.ts';
 import { LOCK, REHEARSE, SAVE, SAVE_COOLDOWN, TAKE_FORCE, UNLOCK } from './redis-scripts.ts';
-import { StoreError } from './store.ts';
-import type { SharedStore, StoredCooldown, StoredState } from './store.ts';
+import { StoreError, type SharedStore, type StoredCooldown, type StoredState } from './store.ts';
 
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Longer than the slowest refresh: its two token calls and its operations here. */
@@ -130,20 +129,10 @@ function toState(fields: Record<string, string>): StoredState {
   return { token: toToken([value, expiresAt, generation]), cooldown: toCooldown(cooldown) };
 }
 
-/** What somebody else has written there is no token. */
 function toToken([value, expiresAt, generation]: readonly (string | undefined)[]):
   Token | undefined {
-  const token = {
-    value: value ?? '',
-    expiresAt: Number(expiresAt),
-    generation: Number(generation),
-  };
-  const isUsable =
-    /^[\x21-\x7e]+$/.test(token.value) &&
-    Number.isFinite(token.expiresAt) &&
-    Number.isSafeInteger(token.generation) &&
-    token.generation > 0;
-  return isUsable ? token : undefined;
+  const stored = { value, expiresAt: Number(expiresAt), generation: Number(generation) };
+  return isToken(stored) ? stored : undefined;
 }
 
 function toCooldown(text = ''): StoredCooldown | undefined {

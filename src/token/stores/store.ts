@@ -67,15 +67,3 @@ export class StoreError extends Error {
     this.refused = refused;
   }
 }
-
-/** The rule of `save`, for stores that keep it themselves. */
-export function maySave(token: Token, held: Token | undefined): boolean {
-  if (held === undefined || token.generation > held.generation) return true;
-  return token.generation === held.generation && token.value === held.value;
-}
-
-/** The rule of `saveCooldown`, for the same. */
-export function mayCoolDown(cooldown: StoredCooldown, held: StoredCooldown | undefined): boolean {
-  if (held === undefined || cooldown.generation > held.generation) return true;
-  return cooldown.generation === held.generation && cooldown.until >= held.until;
-}

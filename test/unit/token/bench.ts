@@ -1,5 +1,4 @@
-import { TokenManager } from '../../../src/token/manager.ts';
-import type { RefresherOptions } from '../../../src/token/refresher.ts';
+import { TokenManager, type TokenManagerOptions } from '../../../src/token/manager.ts';
 import type { Rules } from '../../../src/simulator/rules.ts';
 import { createLogger } from '../../../src/telemetry/logger.ts';
 import { Metrics } from '../../../src/telemetry/metrics.ts';
@@ -15,7 +14,7 @@ export const LIFE = 2 * HOUR;
 export const WINDOW = 300 * SECOND;
 export const TOKEN_TIMEOUT = 10 * SECOND;
 
-export interface BenchOptions extends Partial<Omit<RefresherOptions, 'keepFresh'>> {
+export interface BenchOptions extends Partial<Omit<TokenManagerOptions, 'keepFresh'>> {
   readonly api?: 'stable_token' | 'token';
   readonly rules?: Partial<Rules>;
   readonly wechat?: FakeWechat;

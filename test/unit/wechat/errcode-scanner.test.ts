@@ -1,7 +1,10 @@
 import t from 'tap';
-import { ErrcodeScanner, SCAN_LIMIT_BYTES } from '../../../src/wechat/errcode-scanner.ts';
+import { ErrcodeScanner } from '../../../src/wechat/errcode-scanner.ts';
 import { generatedAnswer } from './answers.ts';
 import { Seeded } from './seeded.ts';
+
+/** Decoded bytes that are looked at. */
+const LIMIT = 4096;
 
 type Row = readonly [what: string, answer: string | Buffer, errcode?: number];
 
@@ -165,11 +168,11 @@ t.test('an errcode behind the limit is not looked for, one before it is found', 
   const end = '"errcode":40001}';
   const answer = (length: number): Buffer =>
     Buffer.from(`{"a":"${' '.repeat(length - end.length - 8)}",${end}`);
-  t.equal(answer(SCAN_LIMIT_BYTES).length, SCAN_LIMIT_BYTES);
-  t.equal(scan([answer(SCAN_LIMIT_BYTES)]).errcode, 40001);
+  t.equal(answer(LIMIT).length, LIMIT);
+  t.equal(scan([answer(LIMIT)]).errcode, 40001);
   for (const pieces of [(b: Buffer) => [b], (b: Buffer) => new Seeded(1).pieces(b)]) {
     const scanner = new ErrcodeScanner();
-    for (const piece of pieces(answer(SCAN_LIMIT_BYTES + 1))) scanner.push(piece);
+    for (const piece of pieces(answer(LIMIT + 1))) scanner.push(piece);
     t.ok(scanner.decided);
     t.equal(scanner.errcode, undefined);
   }

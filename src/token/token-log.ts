@@ -1,10 +1,10 @@
 import type { Trigger } from '../telemetry/labels.ts';
 import type { Logger } from '../telemetry/logger.ts';
-import type { NewToken } from './refresh.ts';
+import type { NewToken } from './new-token.ts';
 import type { TokenCallError } from './sources/source.ts';
 
-/** What an account's manager tells the people who run it. Never a token. */
-export class RefreshLog {
+/** What the people who run the proxy are told of an account's tokens. Never a token. */
+export class TokenLog {
   readonly #logger: Logger;
   readonly #appid: string;
   #conflictExplained = false;

@@ -1,7 +1,7 @@
 import t from 'tap';
-import { TokenCallError } from '../../../src/token/sources/source.ts';
-import { readTokenAnswer } from '../../../src/token/sources/token-answer.ts';
-import { tokenFailure } from '../../../src/wechat/errcodes.ts';
+import { TokenCallError } from '../../../../src/token/sources/source.ts';
+import { readTokenAnswer } from '../../../../src/token/sources/token-answer.ts';
+import { tokenFailure } from '../../../../src/wechat/errcodes.ts';
 
 const VALUE = `90_${'aB3-_'.repeat(28)}`;
 const answer = (fields: object): string => JSON.stringify({ access_token: VALUE, ...fields });
