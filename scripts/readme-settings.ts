@@ -1,5 +1,5 @@
 import { settingsMarkdown } from '../src/settings/usage.ts';
-import { betweenMarks } from './readme-marks.ts';
+import { betweenMarks } from './marks.ts';
 
 /** The README with its table of settings as the code has it. @throws when the marks are gone */
 export function withSettings(readme: string): string {

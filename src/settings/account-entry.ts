@@ -5,9 +5,7 @@ import type { SecretFileOptions } from '../telemetry/secret-file.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isRecord } from './json-text.ts';
 import { APPID } from './kinds/scalars.ts';
-
-/** Which of WeChat's two token calls an account uses. */
-export type TokenApi = 'stable_token' | 'token';
+import type { Values } from './table.ts';
 
 const MEMBERS = ['appid', 'appsecret', 'appsecretFile', 'tokenApi', 'default'];
 
@@ -16,13 +14,14 @@ export interface AccountEntry {
   /** Missing only where a token peer holds it. One from a file is read when it is first used. */
   readonly secret?: Secret;
   /** Where it differs from the setting for all. */
-  readonly tokenApi?: TokenApi;
+  readonly tokenApi?: Values['token-api'];
   readonly default: boolean;
 }
 
 type Report = (message: string) => void;
 
 export interface EntryReader {
+  /** What a relative `appsecretFile` is meant from. */
   readonly directory: string;
   readonly secretsOptional: boolean;
   readonly secretFiles: SecretFileOptions;

@@ -2,10 +2,11 @@ import { dirname } from 'node:path';
 import { isAppid, readEntry } from './account-entry.ts';
 import type { AccountEntry, EntryReader } from './account-entry.ts';
 import { isRecord, JsonTextError, parseJson, readText } from './json-text.ts';
+import { variableOf } from './names.ts';
 import { SettingsError } from './settings-error.ts';
 import type { SettingsFault } from './settings-error.ts';
 
-const FILE = 'WXPROXY_ACCOUNTS_FILE';
+const FILE = variableOf('accounts-file');
 
 export interface AccountsOptions {
   /** A token peer holds the secrets. */

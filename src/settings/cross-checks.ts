@@ -1,8 +1,9 @@
+/** What is wrong with settings that are right one by one. */
 import { didYouMean } from './did-you-mean.ts';
-import type { ListenAddress } from './kinds/listen-address.ts';
+import { isEveryInterface, type ListenAddress } from './kinds/listen-address.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { variableOf } from './names.ts';
 import type { SettingsFault } from './settings-error.ts';
-import { table } from './table.ts';
 import type { SettingName, Values } from './table.ts';
 
 export interface CrossCheckInput {
@@ -13,7 +14,6 @@ export interface CrossCheckInput {
   readonly env: NodeJS.ProcessEnv;
 }
 
-/** Faults that no setting has by itself. */
 export function crossCheck(input: CrossCheckInput): SettingsFault[] {
   return [
     ...accountFaults(input),
@@ -100,10 +100,6 @@ function collide(a: ListenAddress, b: ListenAddress): boolean {
   return a.host === b.host || [a.host, b.host].some(isEveryInterface) || bothLocalhost(a, b);
 }
 
-function isEveryInterface(host: string): boolean {
-  return host === '' || host === '0.0.0.0' || host === '::';
-}
-
 /** `localhost` is one of the loopback addresses, which one is not ours to know. */
 function bothLocalhost(a: { host: string }, b: { host: string }): boolean {
   const named = a.host === 'localhost' || b.host === 'localhost';
@@ -120,5 +116,5 @@ function misnamed(wanted: string, env: NodeJS.ProcessEnv): string {
 }
 
 function fault(name: SettingName, message: string): SettingsFault {
-  return { setting: table[name].env, message };
+  return { setting: variableOf(name), message };
 }

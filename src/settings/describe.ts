@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
 import type { Given } from './given.ts';
 import type { EffectiveSetting, Settings } from './settings.ts';
-import { rows } from './table.ts';
-import type { Setting, SettingName } from './table.ts';
+import { variableOf } from './names.ts';
+import type { Setting } from './setting.ts';
+import { rows, type SettingName } from './table.ts';
 
 const SOURCES = {
   flag: 'flag',
@@ -12,7 +13,7 @@ const SOURCES = {
 } as const;
 
 /** For people: one line per setting with its value, secrets blanked, and where it came from. */
-export function describeSettings({ effective = [] }: Settings): string {
+export function describeSettings({ effective }: Settings): string {
   const lines = effective.map(({ env, value = '(not set)', source }) => ({ env, value, source }));
   const envWidth = Math.max(0, ...lines.map((line) => line.env.length));
   const valueWidth = Math.max(0, ...lines.map((line) => Math.min(line.value.length, 40)));
@@ -31,7 +32,7 @@ export function effectiveSettings(
     const given = chosen.get(name);
     const value = given === undefined ? (row.default ?? row.unset) : showable(row, given);
     return {
-      env: given?.form.env ?? row.env,
+      env: given?.form.env ?? variableOf(name),
       ...(value !== undefined && { value }),
       source: given?.source ?? 'default',
     };

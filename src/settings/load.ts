@@ -8,12 +8,12 @@ import { readConfigFile } from './config-file.ts';
 import { crossCheck } from './cross-checks.ts';
 import { effectiveSettings } from './describe.ts';
 import { parseFlags } from './flags.ts';
+import { variableOf } from './names.ts';
 import { parseValue } from './parse-value.ts';
 import { SettingsError } from './settings-error.ts';
 import type { SettingsFault } from './settings-error.ts';
 import type { Settings } from './settings.ts';
-import { rows, table } from './table.ts';
-import type { SettingName, Values } from './table.ts';
+import { rows, type SettingName, type Values } from './table.ts';
 import { readVariables } from './variables.ts';
 
 export interface LoadInput {
@@ -80,8 +80,8 @@ function readAccounts(
       ...(onSecretFault !== undefined && { onSecretFault }),
     });
     if (!entries.some((entry) => entry.appid === values.appid)) return { entries, faults: [] };
-    const message = `has an account in WXPROXY_ACCOUNTS_FILE too: keep one of the two`;
-    return { entries, faults: [{ setting: table.appid.env, message }] };
+    const message = 'has an account in WXPROXY_ACCOUNTS_FILE too: keep one of the two';
+    return { entries, faults: [{ setting: variableOf('appid'), message }] };
   } catch (error) {
     if (error instanceof SettingsError) return { entries: [], faults: error.faults };
     throw error;

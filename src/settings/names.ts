@@ -1,5 +1,5 @@
-import { rows } from './table.ts';
-import type { SettingName } from './table.ts';
+/** What a setting is called wherever it may be given: made from its name in the table. */
+import { rows, type SettingName } from './table.ts';
 
 /** One way to give a setting: its text, or, for a secret, the path of a file with its text. */
 export interface Form {
@@ -15,12 +15,19 @@ export interface Form {
 
 /** Every form of every setting, in the table's order. */
 export const forms: readonly Form[] = rows.flatMap(([setting, row]): Form[] => {
-  if (!row.secret) return [flagged(setting, setting, row.env, false)];
+  const env = variableOf(setting);
+  if (!row.secret) return [flagged(setting, setting, env, false)];
   return [
-    { setting, key: setting, env: row.env, isFile: false },
-    flagged(setting, `${setting}-file`, `${row.env}_FILE`, true),
+    { setting, key: setting, env, isFile: false },
+    flagged(setting, `${setting}-file`, `${env}_FILE`, true),
   ];
 });
+
+/** `WXPROXY_LISTEN` of `listen`; the credentials keep the names that they have everywhere. */
+export function variableOf(name: SettingName): string {
+  const prefix = name === 'appid' || name === 'appsecret' ? 'WECHAT_' : 'WXPROXY_';
+  return prefix + name.replaceAll('-', '_').toUpperCase();
+}
 
 function flagged(setting: SettingName, key: string, env: string, isFile: boolean): Form {
   return { setting, key, env, isFile, flag: `--${key}` };

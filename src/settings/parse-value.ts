@@ -4,8 +4,8 @@ import { Secret } from '../telemetry/secret.ts';
 import { SecretFileError } from '../telemetry/secret-file.ts';
 import type { SecretFileOptions } from '../telemetry/secret-file.ts';
 import type { Given } from './given.ts';
+import type { Setting } from './setting.ts';
 import { table } from './table.ts';
-import type { Setting } from './table.ts';
 
 const MAX_SHOWN = 100;
 
@@ -28,7 +28,7 @@ export function parseValue(given: Given, secretFiles: SecretFileOptions): Parsed
 }
 
 /** What of the text may be shown: nothing of a secret, no credentials of a URL. */
-export function shown({ form, text }: Given): string {
+function shown({ form, text }: Given): string {
   const { kind } = table[form.setting] as Setting;
   const safe = kind.show?.(text) ?? text;
   return JSON.stringify(safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN)}…` : safe);

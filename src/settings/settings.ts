@@ -1,11 +1,9 @@
-import type { AccountEntry, TokenApi } from './account-entry.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import type { AccountEntry } from './account-entry.ts';
 import type { ListenAddress } from './kinds/listen-address.ts';
 import type { TokenStoreSetting } from './kinds/token-store.ts';
+import type { Values } from './table.ts';
 
-export type TokenEndpoints = 'placeholder' | 'issue' | 'refuse';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-export type LogFormat = 'json' | 'pretty';
 export type SettingSource = 'flag' | 'env' | 'file' | 'default';
 
 /** What the program runs by. Every field was validated; durations are ms, sizes bytes. */
@@ -22,11 +20,11 @@ export interface Settings {
   readonly maxAccounts: number;
   readonly listen: ListenAddress;
   readonly adminListen: ListenAddress;
-  readonly tokenApi: TokenApi;
+  readonly tokenApi: Values['token-api'];
   readonly tokenStore: TokenStoreSetting;
   /** An origin, as `upstream`, and what proves us to it. */
   readonly tokenPeer?: { readonly url: URL; readonly key: Secret };
-  readonly tokenEndpoints: TokenEndpoints;
+  readonly tokenEndpoints: Values['token-endpoints'];
   readonly clientKey?: Secret;
   readonly refreshWindowMs: number;
   readonly replayBodyLimitBytes: number;
@@ -43,10 +41,10 @@ export interface Settings {
   readonly allowHosts: readonly string[];
   readonly drainDelayMs: number;
   readonly drainTimeoutMs: number;
-  readonly logLevel: LogLevel;
-  readonly logFormat: LogFormat;
+  readonly logLevel: Values['log-level'];
+  readonly logFormat: Values['log-format'];
   /** For `describeSettings`: one entry per setting, in the table's order. */
-  readonly effective?: readonly EffectiveSetting[];
+  readonly effective: readonly EffectiveSetting[];
 }
 
 export interface EffectiveSetting {

@@ -1,31 +1,15 @@
+/** The settings as people read them: in `--help` and in the README. */
 import { forms } from './names.ts';
-import { rows } from './table.ts';
-import type { Setting, SettingName } from './table.ts';
+import type { Setting } from './setting.ts';
+import { rows, type SettingName } from './table.ts';
 
 const WIDTH = 100;
 const FLAG_WIDTH = 40;
 const INDENT = ' '.repeat(6);
 
-const COMMANDS = [
-  ['serve', 'run the proxy (the default)'],
-  ['demo', 'watch it work, without an account: a simulated WeChat and the proxy before it'],
-  ['simulate', 'a WeChat on your desk, to develop and test against'],
-  ['check-config', 'print the effective settings, secrets blanked, and what is wrong with them'],
-  ['healthcheck', 'ask a running proxy whether it lives; with --ready, whether it has a token'],
-  ['--version', 'print the version'],
-  ['--help', 'print this'],
-] as const;
-
-/** The text of `--help`, at most 100 columns wide. */
-export function usageText(): string {
+/** The settings in `--help`, at most 100 columns wide. */
+export function settingsUsage(): string {
   return [
-    'Usage: wechat-token-proxy [command] [--setting value …]',
-    '',
-    'Point an app’s WeChat base URL at this proxy: it needs no access_token any more.',
-    '',
-    'Commands',
-    ...COMMANDS.map(([name, help]) => `  ${name.padEnd(14)}${help}`),
-    '',
     'Settings: the flag beats the variable, which beats the file that --config names. In that file',
     'a setting is called as its flag, without the dashes. Durations: 500ms, 30s, 5m, 1h; sizes:',
     '12MiB. Secrets have no flag, but a file: its content is read again when it changes.',

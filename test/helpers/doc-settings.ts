@@ -10,7 +10,7 @@ import { parseFlags } from '../../src/settings/flags.ts';
 export type Variables = Readonly<Record<string, string>>;
 
 /** Ours are these; all others are somebody else's. */
-export const OURS = /\b(?:WXPROXY|WECHAT)_[A-Z]+(?:_[A-Z]+)*\b/g;
+const OURS = /\b(?:WXPROXY|WECHAT)_[A-Z]+(?:_[A-Z]+)*\b/g;
 
 /** Read by an app, not by us. */
 const OF_APPS: ReadonlySet<string> = new Set(['WECHAT_BASE_URL']);

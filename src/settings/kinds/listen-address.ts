@@ -26,6 +26,11 @@ export const listenAddress: Kind<ListenAddress> = {
   ),
 };
 
+/** Whether whoever listens on this host is reached on every address of the machine. */
+export function isEveryInterface(host: string): boolean {
+  return host === '' || host === '0.0.0.0' || host === '::';
+}
+
 /** The address, or what would be right. */
 function parse(text: string): ListenAddress | string {
   if (text.startsWith('unix:')) return parseSocketPath(text.slice('unix:'.length));

@@ -10,7 +10,7 @@ t.test('an account is all that must be set; the rest has the defaults of the des
   const { account, effective, ...rest } = loadSettings({ argv: [], env: ACCOUNT });
   t.equal(account?.appid, 'wx0123456789abcdef');
   t.equal(account?.secret?.reveal(), 'app-secret-value');
-  t.equal(effective?.length, rows.length);
+  t.equal(effective.length, rows.length);
   t.strictSame(rest, {
     accounts: [],
     upstream: new URL('https://api.weixin.qq.com'),
