@@ -1,15 +1,12 @@
 /** The composition root: settings in, a running proxy out. The only file that knows everybody. */
 import { randomBytes } from 'node:crypto';
-import type { Account, Credentials } from './account/account.ts';
-import { AccountRegistry } from './account/registry.ts';
-import { configuredAccounts, followAccounts } from './settings/configured-accounts.ts';
+import { createAccounts, followAccounts } from './app/accounts.ts';
+import { createLanes } from './app/lanes.ts';
+import { createSources } from './app/sources.ts';
 import { BodyReceiver } from './proxy/body.ts';
 import { Exchanges } from './proxy/exchange.ts';
 import { createGuard } from './proxy/guard.ts';
 import { createHandler } from './proxy/handler.ts';
-import type { LaneOptions } from './proxy/lanes/lane.ts';
-import { replayLane } from './proxy/lanes/replay.ts';
-import { streamLane } from './proxy/lanes/stream.ts';
 import { Placeholders } from './proxy/placeholder.ts';
 import { refuseRaw } from './proxy/raw-refusal.ts';
 import { endSilence } from './proxy/silence.ts';
@@ -20,18 +17,12 @@ import { listen } from './server/listen.ts';
 import { Readiness } from './server/readiness.ts';
 import { shutDown } from './server/shutdown.ts';
 import type { Settings } from './settings/settings.ts';
+import { StatusReport } from './status-report.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { RepeatedLog } from './telemetry/repeated-log.ts';
 import { systemClock, type Clock } from './token/clock.ts';
-import { TokenManager } from './token/manager.ts';
-import { tokenCallDispatcher } from './token/sources/token-call.ts';
-import { observed } from './token/sources/observed.ts';
-import { peerSource } from './token/sources/peer.ts';
-import type { TokenSource } from './token/sources/source.ts';
-import { wechatSource } from './token/sources/wechat.ts';
 import { openStore } from './token/stores/open.ts';
-import { StatusReport } from './status-report.ts';
 import { version } from './version.ts';
 
 export interface AppOptions {
@@ -68,51 +59,8 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
   // Of this process alone: a chain of proxies is fine, only a circle is not.
   const pseudonym = `wxproxy-${randomBytes(6).toString('hex')}`;
   const via = `1.1 ${pseudonym}`;
-  const { upstream, tokenPeer, tokenTimeoutMs: timeoutMs } = settings;
-  const issuer = tokenPeer?.url ?? upstream;
-  const dispatcher = tokenCallDispatcher(issuer, settings);
-
-  const sourceOf = (current: () => Credentials): TokenSource => {
-    const { appid, tokenApi } = current();
-    const call = { dispatcher, origin: issuer.origin, appid, timeoutMs };
-    const source =
-      tokenPeer === undefined
-        ? wechatSource({ ...call, api: tokenApi, secret: () => current().secret })
-        : peerSource({ ...call, key: tokenPeer.key, via });
-    const name = tokenPeer === undefined ? 'WeChat' : 'the token peer';
-    return observed(source, (failure) => metrics.last.tokenCalled(name, failure));
-  };
-  const activate = (current: () => Credentials): Account => {
-    const { appid } = current();
-    const series = metrics.account(appid);
-    const tokens = new TokenManager({
-      appid,
-      source: sourceOf(current),
-      store,
-      clock,
-      metrics: series,
-      logger,
-      refreshWindowMs: settings.refreshWindowMs,
-      tokenTimeoutMs: settings.tokenTimeoutMs,
-      keepFresh: () => appid === accounts.defaultAppid,
-    });
-    return {
-      appid,
-      get secret() {
-        return current().secret;
-      },
-      tokens,
-      metrics: series,
-    };
-  };
-  const accounts = new AccountRegistry(configuredAccounts(settings, settings.accounts), {
-    maxActive: settings.maxAccounts,
-    activate,
-    dispose(account) {
-      account.tokens.close();
-      account.metrics.dispose();
-    },
-  });
+  const sources = createSources(settings, metrics, via);
+  const accounts = createAccounts(settings, { sources, store, clock, logger, metrics });
 
   const exchanges = new Exchanges();
   const failures = new RepeatedLog(logger);
@@ -139,6 +87,7 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
     failures,
     via,
   });
+
   const maxConnections = connectionBudget(descriptorLimit(), settings.maxConnections);
   const data = createDataListener({
     serve,
@@ -155,6 +104,7 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
         'an app was turned away: there are as many connections as the limit of open files allows (ulimit -n)',
       ),
   });
+
   const readiness = new Readiness(
     () => accounts.defaultAppid === undefined || accounts.default?.tokens.usable !== undefined,
   );
@@ -198,29 +148,10 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
         lanes.replayLane.close(),
         lanes.streamLane.close(),
         lanes.peer?.lane.close(),
-        dispatcher.destroy(),
+        sources.close(),
         store.close(),
       ]);
     },
-  };
-}
-
-/** One connection limit for both lanes: uploads and code exchanges get a quarter of it. */
-function createLanes(settings: Settings) {
-  const streamed = Math.max(Math.floor(settings.maxConnections / 4), 1);
-  const options: Omit<LaneOptions, 'maxConnections'> = settings;
-  const { tokenPeer } = settings;
-  return {
-    // The peer holds the AppSecret that code exchanges need.
-    peer: tokenPeer && {
-      lane: streamLane({ ...options, upstream: tokenPeer.url, maxConnections: streamed }),
-      key: tokenPeer.key,
-    },
-    replayLane: replayLane({
-      ...options,
-      maxConnections: Math.max(settings.maxConnections - streamed, 1),
-    }),
-    streamLane: streamLane({ ...options, maxConnections: streamed }),
   };
 }
 

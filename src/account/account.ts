@@ -1,13 +1,14 @@
 import type { Secret } from '../telemetry/secret.ts';
 import type { AccountMetrics } from '../telemetry/account-metrics.ts';
 import type { TokenManager } from '../token/manager.ts';
+import type { TokenApi } from '../wechat/token-endpoints.ts';
 
 /** What is configured for an appid. An idle account is no more than this. */
 export interface Credentials {
   readonly appid: string;
   /** Absent where tokens come from a peer, which holds it. */
   readonly secret: Secret | undefined;
-  readonly tokenApi: 'stable_token' | 'token';
+  readonly tokenApi: TokenApi;
 }
 
 /** An account in use: its credentials, its manager, its series. */

@@ -1,5 +1,6 @@
 import { request } from 'node:http';
 import { environment } from '../settings/environment.ts';
+import { isEveryInterface } from '../settings/kinds/listen-address.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { CommandContext } from './command.ts';
 
@@ -21,7 +22,10 @@ export async function healthcheck(
   const address =
     'path' in adminListen
       ? { socketPath: adminListen.path }
-      : { host: anyToLoopback(adminListen.host), port: adminListen.port };
+      : {
+          host: isEveryInterface(adminListen.host) ? 'localhost' : adminListen.host,
+          port: adminListen.port,
+        };
   try {
     const { status, body } = await get({ ...address, path: ready ? '/readyz' : '/healthz' });
     (status === 200 ? out : err)(body);
@@ -30,11 +34,6 @@ export async function healthcheck(
     err(`the admin listener does not answer: ${(error as Error).message}\n`);
     return 1;
   }
-}
-
-/** What listens on every interface is asked on loopback. */
-function anyToLoopback(host: string): string {
-  return host === '' || host === '0.0.0.0' || host === '::' ? 'localhost' : host;
 }
 
 function get(options: object): Promise<{ status: number; body: string }> {

@@ -1,21 +1,13 @@
 import { SettingsError } from '../settings/settings-error.ts';
-import { usageText } from '../settings/usage.ts';
 import { version } from '../version.ts';
-import type { Command, CommandContext } from './command.ts';
+import type { CommandContext } from './command.ts';
+import { COMMANDS } from './commands.ts';
+import { usageText } from './usage.ts';
 
-/** Loaded when called: a sidecar does not carry the demo. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => (await import('./serve.ts')).serve,
-  demo: async () => (await import('./demo.ts')).demo,
-  simulate: async () => (await import('./simulate.ts')).simulate,
-  'check-config': async () => (await import('./check-config.ts')).checkConfig,
-  healthcheck: async () => (await import('./healthcheck.ts')).healthcheck,
-};
-
-/** Commands that take no settings and describe their own flags. */
-const OWN_HELP: ReadonlySet<string> = new Set(['demo', 'simulate']);
-
-/** @returns the exit code */
+/**
+ * Runs the command that the arguments name, `serve` where they name none.
+ * @returns the exit code
+ */
 export async function runCommand(
   argv: readonly string[],
   context: CommandContext,
@@ -28,20 +20,18 @@ export async function runCommand(
     context.out(`${version}\n`);
     return 0;
   }
-  if (
-    name === 'help' ||
-    (!OWN_HELP.has(name) && (flags.includes('--help') || flags.includes('-h')))
-  ) {
+  const entry = COMMANDS.get(name);
+  const asksHelp = flags.includes('--help') || flags.includes('-h');
+  if (name === 'help' || (asksHelp && !entry?.ownHelp)) {
     context.out(usageText());
     return 0;
   }
-  const load = COMMANDS[name];
-  if (load === undefined) {
+  if (entry === undefined) {
     context.err(`there is no command "${name}": see wechat-token-proxy --help\n`);
     return 2;
   }
   try {
-    const command = await load();
+    const command = await entry.load();
     return await command(flags, context);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;

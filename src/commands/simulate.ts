@@ -1,9 +1,6 @@
-import {
-  simulate as startFromFlags,
-  SimulateUsageError,
-  simulateUsage,
-} from '../simulator/command.ts';
 import { stopped, type CommandContext } from './command.ts';
+import { SimulateUsageError, simulateUsage } from './simulate/flags.ts';
+import { startFromFlags } from './simulate/start.ts';
 
 /** Runs a WeChat on your desk until it is asked to end. */
 export async function simulate(argv: readonly string[], context: CommandContext): Promise<number> {

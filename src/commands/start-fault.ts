@@ -1,3 +1,4 @@
+import { variableOf } from '../settings/names.ts';
 import type { Settings } from '../settings/settings.ts';
 import { redactText } from '../telemetry/redact.ts';
 
@@ -31,5 +32,5 @@ export function startFault(error: ListenError, listeners: Listeners): string {
 
 function settingOf({ address, port }: ListenError, { adminListen }: Listeners): string {
   const isAdmin = 'path' in adminListen ? adminListen.path === address : adminListen.port === port;
-  return isAdmin ? 'WXPROXY_ADMIN_LISTEN' : 'WXPROXY_LISTEN';
+  return variableOf(isAdmin ? 'admin-listen' : 'listen');
 }

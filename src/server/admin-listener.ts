@@ -3,7 +3,8 @@
  * shows no secret, and takes any `Host`: probes send the pod's IP.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { loadStatusPage, type Status, type StatusPage } from './status-page.ts';
+import { loadStatusPage, type StatusPage } from './status-page.ts';
+import type { Status } from './status.ts';
 
 export interface AdminPages {
   readonly metrics: () => Promise<{ readonly contentType: string; readonly text: string }>;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { ReceivedBody } from './received.ts';
+import type { ReceivedBody } from './request-body.ts';
 
 /** A request as the simulated API sees it. */
 export interface Call {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Controls } from './controls.ts';
 import { FAULT_KINDS, type Fault } from './faults.ts';
-import { receive } from './received.ts';
+import { receive } from './request-body.ts';
 import { DEFAULT_RULES } from './rules.ts';
 
 export const CONTROL_PATH = '/__simulator';

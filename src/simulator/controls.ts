@@ -1,10 +1,10 @@
+import { TOKEN_PATHS, type TokenApi } from '../wechat/token-endpoints.ts';
 import type { Counts } from './counts.ts';
 import type { Fault, PendingFault } from './faults.ts';
 import type { PendingRefusal, Refusal } from './refusals.ts';
 import type { LoggedRequest, RequestLog } from './request-log.ts';
 import type { Rules } from './rules.ts';
 import type { RevokeMode, TokenLine } from './token-line.ts';
-import type { TokenApi } from './tokens.ts';
 import type { Account, World } from './world.ts';
 
 /** What the simulator is up to. It shows live tokens: they are worth nothing elsewhere. */
@@ -21,7 +21,7 @@ export interface SimulatorState {
 }
 
 const REVOKE_MODES: readonly unknown[] = ['dead', 'expired', 'kept'];
-const TOKEN_APIS: readonly unknown[] = ['token', 'stable_token'];
+const TOKEN_APIS: readonly unknown[] = Object.keys(TOKEN_PATHS);
 
 /** Everything a test or a person can see of a running simulator and do to it. */
 export class Controls {

@@ -1,4 +1,4 @@
-/** Calls counted since the start or the last reset, as WeChat would see them. */
+/** Token calls of one account. */
 export interface TokenCallCounts {
   /** `/cgi-bin/token`. */
   token: number;
@@ -8,6 +8,7 @@ export interface TokenCallCounts {
   stableForced: number;
 }
 
+/** Calls counted since the start or the last reset, as WeChat would see them. */
 export interface Counts {
   /** Token calls of all accounts, also those refused or made for an unknown appid. */
   tokenCalls: number;

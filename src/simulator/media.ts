@@ -1,3 +1,4 @@
+/** Pictures, and bytes by the million, made up. */
 import type { ByteStream } from './answers.ts';
 
 const BLOCK_BYTES = 65_536;

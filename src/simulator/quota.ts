@@ -4,7 +4,7 @@ const DAY_MS = 86_400_000;
 const BEIJING_OFFSET_MS = 8 * 3_600_000;
 
 /** Days since the epoch, as counted in Beijing. */
-export function beijingDay(now: number): number {
+function beijingDay(now: number): number {
   return Math.floor((now + BEIJING_OFFSET_MS) / DAY_MS);
 }
 

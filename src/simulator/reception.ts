@@ -7,10 +7,10 @@ import type { Controls } from './controls.ts';
 import { answerOf } from './fault-answers.ts';
 import type { Fault } from './faults.ts';
 import { misbehave } from './misbehave.ts';
-import { EMPTY_BODY, hasBody, receive, type ReceivedBody } from './received.ts';
+import { EMPTY_BODY, hasBody, receive, type ReceivedBody } from './request-body.ts';
 import type { LoggedRequest, RequestLog } from './request-log.ts';
 import { encode, send } from './send.ts';
-import { answerCall } from './wechat.ts';
+import { answerCall } from './answer-call.ts';
 import type { World } from './world.ts';
 
 /** One request on its way to its answer. */

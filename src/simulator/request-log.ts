@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ReceivedBody } from './received.ts';
+import type { ReceivedBody } from './request-body.ts';
 
 // Enough of a JSON body to read what was asked; a log of full uploads would fill the memory.
 const SHOWN_BODY_BYTES = 4_096;

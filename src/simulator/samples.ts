@@ -1,3 +1,4 @@
+/** Answers of APIs: one of each kind that apps and SDKs treat differently. */
 import { binary, json, newRid, ok, refusal, type Answer } from './answers.ts';
 import { jsonBodyOf, type Call } from './call.ts';
 import { byteStream, JPEG, PNG } from './media.ts';

@@ -1,3 +1,5 @@
+/** Which requests a scripted fault or refusal is for, and how many of them. */
+
 /** How many requests something applies to: a whole number from 1, or `forever`: until the reset. */
 export type Times = number | 'forever';
 

@@ -1,3 +1,4 @@
+/** Users' logins: codes, and tokens of their own. */
 import { createHash, randomBytes } from 'node:crypto';
 import { json, ok, refusal, type Answer } from './answers.ts';
 import type { Call } from './call.ts';

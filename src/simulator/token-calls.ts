@@ -1,12 +1,12 @@
+import { TOKEN_PATHS, type TokenApi } from '../wechat/token-endpoints.ts';
 import { json, refusal, type Answer } from './answers.ts';
 import { jsonBodyOf, parameterOf, type Call } from './call.ts';
 import { accountOf } from './credentials.ts';
-import { STABLE_TOKEN_PATH, TOKEN_PATH } from './token-paths.ts';
 import type { GrantedToken } from './tokens.ts';
 import type { World } from './world.ts';
 
 interface Asked {
-  readonly api: 'token' | 'stable_token';
+  readonly api: TokenApi;
   readonly grantType: string | undefined;
   readonly appid: string | undefined;
   readonly secret: string | undefined;
@@ -31,7 +31,7 @@ export function answerTokenCall(call: Call, world: World): Answer {
 }
 
 function askedOf(call: Call): Asked | number {
-  if (call.path === TOKEN_PATH) {
+  if (call.path === TOKEN_PATHS.token) {
     return {
       api: 'token',
       grantType: parameterOf(call, 'grant_type'),
@@ -40,7 +40,7 @@ function askedOf(call: Call): Asked | number {
       force: false,
     };
   }
-  if (call.path !== STABLE_TOKEN_PATH || call.method !== 'POST') return 43002;
+  if (call.path !== TOKEN_PATHS.stable_token || call.method !== 'POST') return 43002;
   const body = jsonBodyOf(call);
   if (body === undefined) return 47001;
   const text = (name: string): string | undefined =>

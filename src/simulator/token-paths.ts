@@ -1,6 +1,7 @@
-export const TOKEN_PATH = '/cgi-bin/token';
-export const STABLE_TOKEN_PATH = '/cgi-bin/stable_token';
+import { TOKEN_PATHS } from '../wechat/token-endpoints.ts';
+
+const PATHS: ReadonlySet<string> = new Set(Object.values(TOKEN_PATHS));
 
 export function isTokenPath(path: string): boolean {
-  return path === TOKEN_PATH || path === STABLE_TOKEN_PATH;
+  return PATHS.has(path);
 }

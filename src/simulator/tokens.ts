@@ -1,3 +1,4 @@
+import type { TokenApi } from '../wechat/token-endpoints.ts';
 import { QuotaMeter } from './quota.ts';
 import type { Rules } from './rules.ts';
 import {
@@ -10,9 +11,6 @@ import {
   type TokenLine,
   type TokenVerdict,
 } from './token-line.ts';
-
-/** The two token APIs; their tokens do not touch each other. */
-export type TokenApi = 'token' | 'stable_token';
 
 /** A token as it goes over the wire: the remaining life is in whole seconds, at least 1. */
 export interface GrantedToken {
@@ -29,6 +27,7 @@ export class AccountTokens {
   readonly #owners: TokenOwners;
   readonly #now: () => number;
   readonly #rules: () => Rules;
+  /** The tokens of one API do not touch those of the other. */
   readonly #lines: Record<TokenApi, TokenLine> = { token: EMPTY_LINE, stable_token: EMPTY_LINE };
   readonly #forced = new QuotaMeter();
   #forcedAt = -Infinity;

@@ -1,17 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import t from 'tap';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { freePorts } from '../helpers/free-ports.ts';
 import { startProxy, until, type RunningProxy } from '../helpers/proxy.ts';
 import { CENTRAL, sidecarOf } from './peers.ts';
-
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
-}
 
 for (const size of [1, 2, 3]) {
   t.test(`${size} in a circle of peers: refused, and nobody hangs`, async (t) => {

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap';
 import type { Page } from 'playwright-core';
-import type { Status } from '../../src/server/status-page.ts';
+import type { Status } from '../../src/server/status.ts';
 import { startBrowser } from '../helpers/browser.ts';
 import { proxyAndSimulator, until, type RunningProxy } from '../helpers/proxy.ts';
 

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { createAdminListener, type AdminPages } from '../../../src/server/admin-listener.ts';
 import { listen } from '../../../src/server/listen.ts';
-import type { Status } from '../../../src/server/status-page.ts';
+import type { Status } from '../../../src/server/status.ts';
 
 const STATUS: Status = {
   now: 1,

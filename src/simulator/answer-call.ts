@@ -1,3 +1,4 @@
+/** Which call is answered by what, and which needs the app token. */
 import { ok, refusal, type Answer } from './answers.ts';
 import type { Call } from './call.ts';
 import { clearQuota, clearQuotaV2 } from './clear-quota.ts';

@@ -1,10 +1,11 @@
 import t from 'tap';
-import { simulate, SimulateUsageError, simulateUsage } from '../../../src/simulator/command.ts';
+import { SimulateUsageError, simulateUsage } from '../../../src/commands/simulate/flags.ts';
+import { startFromFlags } from '../../../src/commands/simulate/start.ts';
 import { DEMO_ACCOUNT } from '../../../src/simulator/demo-account.ts';
 
 t.test('simulate says where it is, who it knows and how to use it', async (t) => {
   const lines: string[] = [];
-  const simulator = await simulate(['--port', '0'], (line) => lines.push(line));
+  const simulator = await startFromFlags(['--port', '0'], (line) => lines.push(line));
   t.teardown(() => simulator.stop());
   const text = lines.join('\n');
   t.ok(text.startsWith(`A WeChat on your desk: ${simulator.url}\n`));
@@ -17,7 +18,7 @@ t.test('simulate says where it is, who it knows and how to use it', async (t) =>
 t.test('the flags set the account and the lives of its tokens', async (t) => {
   const argv = '--port=0 --appid wx2 --appsecret hush --lifetime 90s --overlap=500ms'.split(' ');
   const lines: string[] = [];
-  const simulator = await simulate(argv, (line) => lines.push(line));
+  const simulator = await startFromFlags(argv, (line) => lines.push(line));
   t.teardown(() => simulator.stop());
   const { rules, accounts } = simulator.state();
   t.match(rules, { lifetimeMs: 90_000, overlapMs: 500 });
@@ -30,7 +31,9 @@ t.test('the flags set the account and the lives of its tokens', async (t) => {
 
 t.test('all wrong flags are named at once', async (t) => {
   const argv = '--port 99999 --lifetime 0s --overlap 5 --appid= --nope 3 extra'.split(' ');
-  const failed = await simulate(argv, () => t.fail('started')).catch((error: unknown) => error);
+  const failed = await startFromFlags(argv, () => t.fail('started')).catch(
+    (error: unknown) => error,
+  );
   t.ok(failed instanceof SimulateUsageError);
   t.same((failed as SimulateUsageError).faults, [
     '--appid: needs a value',
@@ -44,9 +47,9 @@ t.test('all wrong flags are named at once', async (t) => {
 });
 
 t.test('a taken port says what to do', async (t) => {
-  const simulator = await simulate(['--port', '0'], () => {});
+  const simulator = await startFromFlags(['--port', '0'], () => {});
   t.teardown(() => simulator.stop());
-  const again = simulate(['--port', String(simulator.port)], () => t.fail('started'));
+  const again = startFromFlags(['--port', String(simulator.port)], () => t.fail('started'));
   await t.rejects(again, { name: 'SimulateUsageError', message: /^--port: \d+ is taken; choose/ });
 });
 

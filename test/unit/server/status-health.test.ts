@@ -1,6 +1,6 @@
 import t from 'tap';
-import { upstreamHealth } from '../../src/status-report.ts';
-import { LastOutcomes } from '../../src/telemetry/last-outcomes.ts';
+import { upstreamHealth } from '../../../src/server/status-health.ts';
+import { LastOutcomes } from '../../../src/telemetry/last-outcomes.ts';
 
 const SECOND = 1000;
 

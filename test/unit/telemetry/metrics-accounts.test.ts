@@ -1,0 +1,74 @@
+import t from 'tap';
+import { APPID, instance, scrape, series } from './scraped.ts';
+
+t.test('of a disposed account nothing is left, of the others everything', async (t) => {
+  const metrics = instance();
+  const gone = metrics.account('wxgone');
+  const kept = metrics.account('wxkept');
+  for (const account of [gone, kept]) {
+    account.requestEnded('api', 418, 1);
+    account.upstreamErrcode(40003);
+    account.rejected(40001);
+    account.tokenChanged(1, 2);
+  }
+  const before = await scrape(metrics);
+  gone.dispose();
+  const after = await scrape(metrics);
+  t.strictSame(
+    [...after.keys()].filter((id) => id.includes('wxgone')),
+    [],
+  );
+  const others = [...before].filter(([id]) => !id.includes('wxgone'));
+  t.strictSame([...after], others);
+});
+
+t.test('what a disposed account still counts brings nothing back', async (t) => {
+  const metrics = instance();
+  const account = metrics.account(APPID);
+  account.dispose();
+  account.requestEnded('api', 200, 1);
+  account.upstreamErrcode(45009);
+  account.upstreamFailed('reset');
+  account.refreshed('rejected', 'fetched', 1);
+  account.refreshFailed('quota');
+  account.forceRefreshed();
+  account.tokenChanged(1, 2);
+  account.rejected(40001);
+  account.conflict();
+  account.replayed('ok');
+  account.replaySkipped('memory');
+  account.endpointCalled('token', 'issued');
+  account.dispose();
+  t.notMatch(await metrics.text(), APPID);
+});
+
+t.test('an account that comes back starts at zero', async (t) => {
+  const metrics = instance();
+  const first = metrics.account(APPID);
+  first.conflict();
+  first.dispose();
+  const second = metrics.account(APPID);
+  second.conflict();
+  first.conflict();
+  const id = series('token_conflicts_total', { appid: APPID });
+  t.equal((await scrape(metrics)).get(id), 1);
+});
+
+t.test(
+  'calls without an account have series of calls, and no token that could expire',
+  async (t) => {
+    const metrics = instance();
+    t.notMatch(await metrics.text(), 'appid="none"', 'not before there is one');
+    metrics.unattributed.requestEnded('other-token', 200, 0.1);
+    metrics.unattributed.upstreamFailed('connect');
+    const scraped = await scrape(metrics);
+    const labels = { appid: 'none', route: 'other-token', status: '200' };
+    t.equal(scraped.get(series('requests_total', labels)), 1);
+    t.equal(metrics.unattributed, metrics.unattributed);
+    const ids = [...scraped.keys()].filter((id) => id.includes('"none"'));
+    t.strictSame(
+      ids.filter((id) => /token_(?!endpoint)|replays/.test(id)),
+      [],
+    );
+  },
+);
