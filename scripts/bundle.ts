@@ -1,7 +1,7 @@
 /**
  * Builds `bundle/`: the program and all it needs in a handful of files, for the image. Starting means
- * reading files, and node_modules has hundreds; and the image needs no node_modules. What only some settings need (Redis, the pretty log) stays in
- * files of its own, read when it is asked for. `npm run bundle [-- FOLDER]`.
+ * reading files, and node_modules has hundreds of them. What only some settings need (Redis, the pretty
+ * log) stays in files of its own, read when it is asked for. `npm run bundle [-- FOLDER]`.
  */
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';

@@ -1,26 +1,43 @@
 // Fuzzes the proxy for as long as it is told, and says which case broke what:
 //
-//   node scripts/fuzz.ts --seconds 300 --seed 7
-//   node scripts/fuzz.ts --seed 7 --case 1234    # that one again
-import { parseArgs } from 'node:util';
+//   npm run fuzz -- --seconds 300 --seed 7
+//   npm run fuzz -- --seed 7 --case 1234    # that one again
 import { runFuzz } from '../test/conformance/fuzz-run.ts';
 import { startFuzzTarget } from '../test/conformance/fuzz-target.ts';
+import { endForWrongFlag, readFlags } from './flags.ts';
 
 /** What is looked at together: what is left behind, and how much of it. */
 const ROUND = 5000;
 /** A run that leaks a little with each case is far beyond this before long. */
 const GROWTH_BYTES = 12 * 1024 * 1024;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '60' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    case: { type: 'string' },
-  },
+const USAGE = `npm run fuzz -- [flags]
+
+Sends good, odd and broken requests, made from a seed, through the real proxy. The upstream must get
+what they mean and nothing else, each must be answered for itself, and nothing may be left behind. Says
+which case of which seed broke what; exit code 1 then, 2 for a flag that is wrong.
+
+  --seconds 60    how long
+  --seed …        of the cases; random unless given, and printed
+  --case …        this one alone, as a report names it; wants the report's --seed
+  --help          this text
+`;
+
+const values = readFlags(USAGE, {
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string' },
+  case: { type: 'string' },
 });
-const seed = Number(values.seed);
+const seconds = Number(values.seconds);
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const only = values.case === undefined ? undefined : Number(values.case);
-const endsAt = performance.now() + Number(values.seconds) * 1000;
+if (!(seconds > 0)) endForWrongFlag('--seconds: a number above 0', USAGE);
+if (!Number.isSafeInteger(seed)) endForWrongFlag('--seed: a whole number', USAGE);
+if (only !== undefined) {
+  if (!(Number.isSafeInteger(only) && only >= 0)) endForWrongFlag('--case: a whole number', USAGE);
+  if (values.seed === undefined) endForWrongFlag('--case: needs the --seed it is of', USAGE);
+}
+const endsAt = performance.now() + seconds * 1000;
 
 let at = only ?? 0;
 process.on('uncaughtException', (error) => {

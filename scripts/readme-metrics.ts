@@ -1,6 +1,6 @@
 import { Metrics } from '../src/telemetry/metrics.ts';
 import { ROUTES } from '../src/wechat/routes.ts';
-import { betweenMarks } from './readme-marks.ts';
+import { betweenMarks } from './marks.ts';
 
 /** Labels whose values all have a series from the start: an alert on what is not there never fires. */
 const LISTED: ReadonlySet<string> = new Set(['trigger', 'outcome', 'reason', 'endpoint']);

@@ -1,6 +1,7 @@
 /** The tables of docs/reliability.md, made from their rows and from what the tests have measured. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { betweenMarks } from './marks.ts';
 import type { Row } from './reliability-row.ts';
 import { rows } from './reliability-rows.ts';
 
@@ -16,7 +17,6 @@ export interface Figure {
 
 export const FIGURES_FILE: string = join(import.meta.dirname, '../.faults/figures.jsonl');
 
-const BETWEEN = /(<!-- rows:[^>]*-->\n)[\s\S]*?(<!-- \/rows -->)/;
 const NONE = 'not yet measured';
 
 /** What the tests have measured here, the last figure of each name. */
@@ -36,8 +36,6 @@ export function measured(): ReadonlyMap<string, Figure> {
  * @throws when the marks are gone
  */
 export function withRows(page: string, figures: ReadonlyMap<string, Figure>): string {
-  if (!BETWEEN.test(page))
-    throw new Error('docs/reliability.md has lost the marks around its rows');
   const cellOf = ({ figure }: Row): string => {
     const found = figures.get(figure);
     return found === undefined ? (cellIn(page, figure) ?? NONE) : written(found);
@@ -58,9 +56,7 @@ export function withRows(page: string, figures: ReadonlyMap<string, Figure>): st
       ...lines,
     ].join('\n');
   });
-  return page.replace(BETWEEN, (_, open: string, close: string) => {
-    return `${open}\n${sections.join('\n\n')}\n\n${close}`;
-  });
+  return betweenMarks(page, 'rows', sections.join('\n\n'));
 }
 
 /** What the page says of a figure. */

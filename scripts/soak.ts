@@ -1,17 +1,15 @@
-// Mixed traffic through the real proxy for a long time, with rotations by an outsider every few seconds:
-//
-//   npm run soak
-//   npm run soak -- --seconds 180 --rate 200 --seed 7
-//
-// Every request must succeed, and memory and descriptors must not grow: the slope over the second
-// half is fitted. Exit code 1 where one of them does not hold.
-import { parseArgs } from 'node:util';
+// Mixed traffic through the real proxy for a long time. `npm run soak -- --help` tells how.
 import { MIB } from '../test/faults/facts.ts';
 import { inWords } from '../test/faults/soak-gauge.ts';
 import { soak } from '../test/faults/soak-run.ts';
 import { figure } from '../test/helpers/figures.ts';
+import { endForWrongFlag, readFlags } from './flags.ts';
 
 const USAGE = `npm run soak -- [flags]
+
+Mixed traffic through the real proxy, while its token is taken away every few seconds. Every request
+must succeed, and memory and descriptors must not grow over the second half: exit code 1 where one of
+them does not hold, 2 for a flag that is wrong.
 
   --seconds 600    how long
   --rate 150       requests a second
@@ -20,28 +18,18 @@ const USAGE = `npm run soak -- [flags]
   --help           this text
 `;
 
-const { values } = parseArgs({
-  options: {
-    seconds: { type: 'string', default: '600' },
-    rate: { type: 'string', default: '150' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    preload: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
+const values = readFlags(USAGE, {
+  seconds: { type: 'string', default: '600' },
+  rate: { type: 'string', default: '150' },
+  seed: { type: 'string' },
+  preload: { type: 'string' },
 });
-if (values.help) {
-  console.log(USAGE);
-  process.exit(0);
-}
-const [seconds, rate, seed] = [values.seconds, values.rate, values.seed].map(Number) as [
-  number,
-  number,
-  number,
-];
-if (!(seconds >= 10) || !(rate > 0) || !Number.isSafeInteger(seed)) {
-  console.error(`--seconds: 10 or more; --rate: more than 0; --seed: a whole number\n\n${USAGE}`);
-  process.exit(2);
-}
+const seconds = Number(values.seconds);
+const rate = Number(values.rate);
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+if (!(seconds >= 10)) endForWrongFlag('--seconds: 10 or more', USAGE);
+if (!(rate > 0)) endForWrongFlag('--rate: more than 0', USAGE);
+if (!Number.isSafeInteger(seed)) endForWrongFlag('--seed: a whole number', USAGE);
 
 console.log(`seed ${seed}: ${seconds} s at ${rate} requests a second`);
 const ends: (() => unknown)[] = [];
