@@ -46,6 +46,7 @@ t.test('a block that nobody covers is found, and so is one that is wrong', async
     ['sh', 'export WXPROXY_UPSTREAM=example.com \\\n  WXPROXY_LISTEN=1 # why\nnpm start\n'],
     ['sh', 'docker run -e WXPROXY_LISTN=:8080 wechat-token-proxy\n'],
     ['sh', 'docker build --build-arg VERSOIN=1 .\n'],
+    ['sh', 'docker run --netwrok host wechat-token-proxy\n'],
     ['sh', 'kubectl kustomize k8s/exmaple\n'],
     ['sh', 'kubectl apply -k k8s/sidecar\n'],
     ['sh', 'kubectl logs POD -c proxy | grep -E \'"level":"(warn|error)"\'\n'],
@@ -87,6 +88,7 @@ t.test('every curl of the docs is answered as it should be', async (t) => {
       const { stdout } = await run(curl, [...always, ...args], { cwd });
       t.not(stdout, '', words.join(' '));
       t.notMatch(stdout, /"errcode":(?!0\b)/, words.join(' '));
+      t.notMatch(stdout, /"echo":/, `${words.join(' ')}: no call of WeChat's that is known`);
       calls += 1;
     }
   }

@@ -2,6 +2,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { COMMANDS } from '../../src/commands/commands.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { settingsFaults, variablesOf } from './doc-settings.ts';
 import type { ShellCommand } from './doc-shell.ts';
@@ -75,10 +76,9 @@ function unknownFlag(source: string, flag: string): readonly string[] {
 
 function program(words: readonly string[], env: ShellCommand['env']): readonly string[] {
   const [first = ''] = words;
-  const commands = ['serve', 'demo', 'simulate', 'check-config', 'healthcheck'];
-  const argv = words.filter((word, index) => !(index === 0 && commands.includes(word)));
-  if (['demo', 'simulate'].includes(first)) {
-    const source = `src/${first === 'demo' ? 'commands/demo' : 'simulator/command'}.ts`;
+  const argv = words.filter((word, index) => !(index === 0 && COMMANDS.has(word)));
+  if (COMMANDS.get(first)?.ownHelp) {
+    const source = `src/commands/${first === 'demo' ? 'demo' : 'simulate/flags'}.ts`;
     return argv.flatMap((word) => (word.startsWith('-') ? unknownFlag(source, word) : []));
   }
   const own = ['--version', '--help', ...(first === 'healthcheck' ? ['--ready'] : [])];
@@ -128,8 +128,14 @@ function secretKey(flag: string): readonly string[] {
     : [`no manifest knows of "${flag}"`];
 }
 
+const DOCKER_FLAGS = new Set(
+  '--build-arg -t --rm --network --read-only --cap-drop -e -v'.split(' '),
+);
+
 /** The image itself is built and run by scripts/verify-image.sh. */
 function docker([verb, ...words]: readonly string[]): readonly string[] {
+  const unknown = words.find((word) => word.startsWith('-') && !DOCKER_FLAGS.has(word));
+  if (unknown !== undefined) return [`no test knows "docker ${verb} ${unknown}"`];
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   if (verb === 'build') {
     const argument = /--build-arg (\w+)=/.exec(words.join(' '))?.[1] ?? '';
