@@ -3,7 +3,8 @@ import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { until } from '../helpers/proxy.ts';
-import { OK, type Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { OK } from '../helpers/raw-reply.ts';
 import {
   GROWTH_BYTES,
   largeBody,

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap';
 import { until } from '../helpers/proxy.ts';
 import type { RawClient } from '../helpers/raw-client.ts';
-import { answerOf, type Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import {
   HELD_BYTES,
   LANES_FOR_BODIES,

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { answerOf, type Answer, type Reply } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { answerOf, type Reply } from '../helpers/raw-reply.ts';
 import {
   LANES_FOR_BODIES,
   onEachLane,

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import t from 'tap';
 import { until } from '../helpers/proxy.ts';
-import { OK, type Answer, type Reply } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { OK, type Reply } from '../helpers/raw-reply.ts';
 import {
   LANES,
   LARGE_BODIES,

@@ -1,6 +1,7 @@
 import t from 'tap';
 import { setTimeout as delay } from 'node:timers/promises';
-import { answerOf, type Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { LARGE_BODIES, onEachLane, STREAM_LANE } from './on-each-lane.ts';
 
 const EARLY = answerOf('{"errcode":45001,"errmsg":"too large"}', ['X-Early: yes']);

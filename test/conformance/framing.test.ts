@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap';
-import type { RawRequest } from '../helpers/raw-upstream.ts';
+import type { RawRequest } from '../helpers/raw-request.ts';
 import {
   HELD_BYTES,
   LANES,

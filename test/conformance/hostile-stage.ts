@@ -5,7 +5,7 @@
 import type { Test } from 'tap';
 import { startProxy, until, untilReady, type RunningProxy } from '../helpers/proxy.ts';
 import { rawClient, type RawAnswer, type RawClient } from '../helpers/raw-client.ts';
-import { startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 
 /** In everything that must not reach the upstream. */
 export const SMUGGLED = 'smuggled';

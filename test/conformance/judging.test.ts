@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import t from 'tap';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { until } from '../helpers/proxy.ts';
-import { answerOf, type Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { LANES_OF_API_CALLS, LARGE_BODIES, onEachLane, REPLAY_LANE } from './on-each-lane.ts';
 
 const REJECTION =

@@ -6,7 +6,7 @@ import type { ClientRequest } from 'node:http';
 import type { Test } from 'tap';
 import { startServer, type ServerProcess } from '../helpers/process.ts';
 import { until } from '../helpers/proxy.ts';
-import { startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 import { LANES } from './on-each-lane.ts';
 
 export const MIB = 1024 * 1024;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { answerOf } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { onEachLane } from './on-each-lane.ts';
 
 onEachLane(

@@ -2,7 +2,8 @@
 import type { Test } from 'tap';
 import { startProxy, untilReady, type RunningProxy } from '../helpers/proxy.ts';
 import { rawClient, type RawAnswer, type RawClient } from '../helpers/raw-client.ts';
-import { OK, startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { OK } from '../helpers/raw-reply.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 
 export interface Lane {
   readonly name: string;

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { answerOf } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { LARGE_BODIES, REPLAY_LANE, stageFor, STREAM_LANE } from './on-each-lane.ts';
 
 t.test('pipelined requests of all lanes are answered in their order', async (t) => {

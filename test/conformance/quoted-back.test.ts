@@ -1,7 +1,8 @@
 import t from 'tap';
 import { DEMO_ACCOUNT } from '../../src/simulator/demo-account.ts';
 import { startProxy, untilReady } from '../helpers/proxy.ts';
-import { answerOf, startRawUpstream } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
+import { startRawUpstream } from '../helpers/raw-upstream.ts';
 
 t.test(
   'an upstream that quotes the request does not hand token or secret to the app',

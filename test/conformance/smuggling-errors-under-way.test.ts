@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { startProxy, until, untilReady } from '../helpers/proxy.ts';
 import { rawClient, type RawClient } from '../helpers/raw-client.ts';
-import { answerOf, startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 import { failures, head, isRefusal } from './hostile-stage.ts';
 
 const GARBAGE = 'this is no request\r\n\r\n';

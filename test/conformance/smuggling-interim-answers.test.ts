@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
-import { answerOf } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { head, hostileStage, isRefusal } from './hostile-stage.ts';
 
 const BODY = '{"a":1}';

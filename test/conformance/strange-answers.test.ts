@@ -1,5 +1,5 @@
 import t from 'tap';
-import { answerOf } from '../helpers/raw-upstream.ts';
+import { answerOf } from '../helpers/raw-reply.ts';
 import { onEachLane, REPLAY_LANE } from './on-each-lane.ts';
 
 for (const [what, answer] of [

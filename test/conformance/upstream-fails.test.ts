@@ -2,7 +2,9 @@ import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
 import { untilReady, startProxy } from '../helpers/proxy.ts';
 import { rawClient, type RawAnswer } from '../helpers/raw-client.ts';
-import { OK, startRawUpstream, type Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
+import { OK } from '../helpers/raw-reply.ts';
+import { startRawUpstream } from '../helpers/raw-upstream.ts';
 import {
   LANES_FOR_BODIES,
   LARGE_BODIES,

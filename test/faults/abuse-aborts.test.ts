@@ -4,7 +4,7 @@ import t from 'tap';
 import { startReplica, type Replica } from '../helpers/fleet.ts';
 import { figure } from '../helpers/figures.ts';
 import { sumOf, until } from '../helpers/proxy.ts';
-import { startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 import { descriptors, MIB, SKIP } from './facts.ts';
 import { Random } from '../conformance/fuzz-random.ts';
 import { collect, preloading } from './preload.ts';

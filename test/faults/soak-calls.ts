@@ -14,7 +14,7 @@ const UPLOAD = bytes(300_000);
 const MULTIPART = { 'content-type': 'multipart/form-data; boundary=x' };
 let codes = 0;
 
-export const KINDS: Readonly<Record<string, Kind>> = {
+const KINDS: Readonly<Record<string, Kind>> = {
   async get(call) {
     return faultOf(await call({ path: '/wxa/order?n=1' }), (json) => echoed(json, 'GET'));
   },

@@ -3,7 +3,7 @@ import type { Test } from 'tap';
 import { HELD_BYTES, type Lane } from '../conformance/on-each-lane.ts';
 import { allReady, startReplica, type Replica } from '../helpers/fleet.ts';
 import { rawClient, type RawAnswer, type RawClient } from '../helpers/raw-client.ts';
-import { startRawUpstream, type RawUpstream } from '../helpers/raw-upstream.ts';
+import { type RawUpstream, startRawUpstream } from '../helpers/raw-upstream.ts';
 
 export { LANES_FOR_BODIES, type Lane } from '../conformance/on-each-lane.ts';
 

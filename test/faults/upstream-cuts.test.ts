@@ -3,7 +3,7 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { allReady, startReplica } from '../helpers/fleet.ts';
 import { figure } from '../helpers/figures.ts';
 import { rawClient } from '../helpers/raw-client.ts';
-import { OK, type Reply } from '../helpers/raw-upstream.ts';
+import { OK, type Reply } from '../helpers/raw-reply.ts';
 import { askTogether, failureOf, faultStage, idOf, LANES_FOR_BODIES, tally } from './stage.ts';
 import type { Timed } from './stage.ts';
 

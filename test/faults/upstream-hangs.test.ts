@@ -1,6 +1,6 @@
 import t from 'tap';
 import { figure } from '../helpers/figures.ts';
-import type { Answer } from '../helpers/raw-upstream.ts';
+import type { Answer } from '../helpers/raw-connection.ts';
 import {
   askTogether,
   failureOf,

@@ -2,7 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { figure } from '../helpers/figures.ts';
 import { rawClient } from '../helpers/raw-client.ts';
-import type { RawRequest, Reply } from '../helpers/raw-upstream.ts';
+import type { Reply } from '../helpers/raw-reply.ts';
+import type { RawRequest } from '../helpers/raw-request.ts';
 import {
   ask,
   failureOf,

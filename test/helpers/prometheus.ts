@@ -2,9 +2,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import type { Test } from 'tap';
 import { parse } from 'yaml';
+import { freePort } from './free-ports.ts';
 import { until } from './proxy.ts';
 
 export interface Sample {
@@ -177,13 +177,4 @@ function inSnakeCase(relabeling: Readonly<Record<string, unknown>>) {
 
 function sanitized(label: string): string {
   return label.replaceAll(/\W/g, '_');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

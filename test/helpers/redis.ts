@@ -1,9 +1,9 @@
 /** A real `redis-server` for one test, on a free port, that remembers nothing. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { createClient } from 'redis';
 import type { Test } from 'tap';
+import { freePort } from './free-ports.ts';
 import { requireProgram } from './programs.ts';
 
 export interface RedisOptions {
@@ -100,14 +100,4 @@ function configOf(port: number, { config = [], tls }: RedisOptions): readonly st
         ]),
     ...config,
   ];
-}
-
-/** Redis takes no port 0; one that was free a moment ago is as good. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

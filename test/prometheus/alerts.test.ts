@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 import t from 'tap';
 import { alerts, promtoolTests, ruleGroups } from '../helpers/alerts.ts';
 import { requireProgram } from '../helpers/programs.ts';
-import { alertCases } from './alert-cases.ts';
+import { serviceAlertCases } from './service-alert-cases.ts';
+import { tokenAlertCases } from './token-alert-cases.ts';
+
+const alertCases = [...tokenAlertCases, ...serviceAlertCases];
 
 t.test('promtool has no word against the rules', async (t) => {
   const promtool = requireProgram(t, 'promtool');

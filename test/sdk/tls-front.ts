@@ -4,6 +4,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net';
 import { createServer } from 'node:tls';
 import type { Test } from 'tap';
 import { selfSigned } from '../unit/simulator/certificate.ts';
+import { passBytes } from './pass-bytes.ts';
 
 export interface TlsFront {
   /** `127.0.0.1:1234`: https is spoken here. */
@@ -20,15 +21,7 @@ export async function openTlsFront(t: Test): Promise<TlsFront> {
   let port = 0;
   const server = createServer({ key, cert }, (client) => {
     const behind = connect(port, '127.0.0.1');
-    for (const [from, to] of [
-      [client, behind],
-      [behind, client],
-    ] as const) {
-      open.add(from);
-      from.once('error', () => to.destroy());
-      from.once('close', () => open.delete(from));
-      from.pipe(to);
-    }
+    passBytes(client, behind, open);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,6 +5,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { Test } from 'tap';
+import { passBytes } from './pass-bytes.ts';
 
 /** A request as the client sent it. */
 export interface SentRequest {
@@ -33,15 +34,7 @@ export async function layWire(t: Test, proxyUrl: string): Promise<Wire> {
     const proxy = connect(port, '127.0.0.1');
     record(client, upwards);
     record(proxy, downwards);
-    for (const [from, to] of [
-      [client, proxy],
-      [proxy, client],
-    ] as const) {
-      open.add(from);
-      from.once('error', () => to.destroy());
-      from.once('close', () => open.delete(from));
-      from.pipe(to);
-    }
+    passBytes(client, proxy, open);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
