@@ -2,10 +2,11 @@
  * The replay lane: requests whose body is held, sent by undici's `dispatch`, which hands out raw
  * header bytes and lets go of everything else.
  */
-import { Client, Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { ClientGone, ProxyError } from '../../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
+import { Connections, type Borrower, type Connection } from './connections.ts';
 import {
   IDLE_CONNECTION_MS,
   MAX_ANSWER_HEAD_BYTES,
@@ -23,60 +24,30 @@ const RESEND_CONNECTIONS = 8;
 export function replayLane(options: LaneOptions): Lane {
   const { upstream } = options;
   const { host } = upstream;
-  const pooled = {
-    // HTTP/2 at WeChat is unconfirmed, and the whole header policy is that of HTTP/1.1.
-    allowH2: false,
-    connect: { timeout: options.connectTimeoutMs },
+  const each = {
+    connectTimeoutMs: options.connectTimeoutMs,
     headersTimeout: options.responseTimeoutMs,
     bodyTimeout: options.idleTimeoutMs,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
     maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
-  } satisfies Pool.Options;
-  const pool = new Pool(upstream.origin, {
-    ...pooled,
-    connections: options.maxConnections,
-    factory: (origin, clientOptions) => new TrackedClient(origin, clientOptions),
-  });
+  };
+  const kept = new Connections(upstream.origin, { ...each, max: options.maxConnections });
   // `pipelining: 0` makes every connection good for one request: a second dead one cannot follow.
-  const fresh = new Pool(upstream.origin, {
-    ...pooled,
-    connections: RESEND_CONNECTIONS,
+  const fresh = new Connections(upstream.origin, {
+    ...each,
+    max: RESEND_CONNECTIONS,
     pipelining: 0,
   });
   return {
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
-        const attempt = new Attempt({ exchange, request, relay, host, fresh, resolve, reject });
-        attempt.dispatch(pool);
+        new Attempt({ exchange, request, relay, host, kept, fresh, resolve, reject }).begin();
       }),
     async close() {
-      await Promise.all([pool.destroy(), fresh.destroy()]);
+      await Promise.all([kept.close(), fresh.close()]);
     },
   };
-}
-
-/** A connection that knows whether it has answered before: only then may a reset mean "it was dead". */
-class TrackedClient extends Client {
-  answered = false;
-
-  constructor(origin: URL, options: object) {
-    super(origin, options);
-    const isNew = (): void => {
-      this.answered = false;
-    };
-    this.on('connect', isNew).on('disconnect', isNew);
-  }
-
-  override dispatch(options: AttemptOptions, handler: Dispatcher.DispatchHandler): boolean {
-    options.attempt.connection = this;
-    return super.dispatch(options, handler);
-  }
-}
-
-/** The pool wraps handlers on their way to a connection; options arrive there as they are. */
-interface AttemptOptions extends Dispatcher.DispatchOptions {
-  readonly attempt: Attempt;
 }
 
 interface AttemptParts {
@@ -85,15 +56,16 @@ interface AttemptParts {
   readonly relay: Relay;
   /** Of the upstream, as its `Host` field says it. */
   readonly host: string;
-  readonly fresh: Dispatcher;
+  readonly kept: Connections;
+  readonly fresh: Connections;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-class Attempt implements Dispatcher.DispatchHandler {
-  connection: TrackedClient | undefined;
-
+class Attempt implements Dispatcher.DispatchHandler, Borrower {
   readonly #parts: AttemptParts;
+  #connections: Connections;
+  #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #reused = false;
   #answering = false;
@@ -101,35 +73,44 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   constructor(parts: AttemptParts) {
     this.#parts = parts;
+    this.#connections = parts.kept;
   }
 
-  dispatch(dispatcher: Dispatcher): void {
-    const { exchange, request, host, reject } = this.#parts;
+  begin(): void {
+    const { exchange, reject } = this.#parts;
     exchange.whenGone(() => {
-      // While it waits for a connection there is nothing to abort yet: `onRequestStart` will.
+      this.#connections.forget(this);
       reject(new ClientGone());
+      // While it is on its way to a connection there is nothing to abort yet: `onRequestStart` will.
       this.#controller?.abort(new ClientGone());
     });
+    if (!exchange.gone) this.#connections.borrow(this);
+  }
+
+  lend(connection: Connection): void {
+    const { request, host } = this.#parts;
+    this.#connection = connection;
     const headers = ['host', host, ...request.headers];
     if (request.contentLength !== undefined) {
       headers.push('content-length', String(request.contentLength));
     }
-    const options: AttemptOptions = {
-      attempt: this,
-      method: request.method,
-      path: request.path,
-      headers,
-      // undici takes any iterable of bytes; its types name only the most common ones.
-      body: sliced(request.body as Buffer | undefined) as Buffer | null,
-      // A body sent in slices would else be taken for one that blocks the connection's reuse.
-      blocking: false,
-    };
-    dispatcher.dispatch(options, this);
+    connection.dispatch(
+      {
+        method: request.method,
+        path: request.path,
+        headers,
+        // undici takes any iterable of bytes; its types name only the most common ones.
+        body: sliced(request.body as Buffer | undefined) as Buffer | null,
+        // A body sent in slices would else be taken for one that blocks the connection's reuse.
+        blocking: false,
+      },
+      this,
+    );
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    this.#reused = this.connection?.answered ?? false;
+    this.#reused = (this.#connection as Connection).answered;
     if (this.#parts.exchange.gone) controller.abort(new ClientGone());
   }
 
@@ -152,7 +133,9 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    if (this.connection !== undefined) this.connection.answered = true;
+    const connection = this.#connection as Connection;
+    connection.answered = true;
+    this.#connections.giveBack(connection, false);
     this.#parts.exchange.whenGone(undefined);
     this.#parts.relay.end(latin1(controller.rawTrailers));
     this.#parts.resolve();
@@ -160,11 +143,13 @@ class Attempt implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     const { exchange, relay, host, fresh, reject } = this.#parts;
-    if (this.#mayResend()) {
+    const mayResend = this.#mayResend();
+    this.#connections.giveBack(this.#connection as Connection, true);
+    if (mayResend) {
       this.#resent = true;
-      this.connection = undefined;
       this.#controller = undefined;
-      this.dispatch(fresh);
+      this.#connections = fresh;
+      this.begin();
       return;
     }
     exchange.whenGone(undefined);
@@ -179,7 +164,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     const { exchange, request } = this.#parts;
     if (this.#resent || exchange.gone) return false;
     // It died in the moment that undici looks at it before the first byte: whatever the method.
-    if (this.#controller === undefined) return this.connection?.answered === true;
+    if (this.#controller === undefined) return this.#connection?.answered === true;
     return this.#reused && !this.#answering && request.resendable;
   }
 }
