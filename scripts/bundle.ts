@@ -6,6 +6,7 @@
 import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { build, type Metafile, type Plugin } from 'esbuild';
+import { version as ownVersion } from '../src/version.ts';
 
 const root = dirname(import.meta.dirname);
 const out = resolve(process.argv[2] ?? join(root, 'bundle'));
@@ -28,8 +29,19 @@ const undiciParts: Plugin = {
         import request from './api/api-request.js';
         import Client from './dispatcher/client.js';
         import Pool from './dispatcher/pool.js';
+        import buildConnector from './core/connect.js';
         Dispatcher.prototype.request = request;
-        export { Client, Pool };`,
+        export { buildConnector, Client, Pool };`,
+    }));
+  },
+};
+
+/** What the sources read from the package.json above them: a bundle may lie anywhere. */
+const versionInside: Plugin = {
+  name: 'version-inside',
+  setup(bundler) {
+    bundler.onLoad({ filter: /\/src\/version\.ts$/ }, () => ({
+      contents: `export const version = ${JSON.stringify(ownVersion)};`,
     }));
   },
 };
@@ -52,7 +64,7 @@ const { metafile } = await build({
   metafile: true,
   absWorkingDir: root,
   logLevel: 'warning',
-  plugins: [undiciParts],
+  plugins: [undiciParts, versionInside],
   // CommonJS packages ask for Node's modules by `require`, which ES modules do not have.
   banner: {
     js: `import { createRequire as requireFor } from 'node:module';\nconst require = requireFor(import.meta.url);`,

@@ -1,7 +1,7 @@
 import { Parser } from 'tap-parser';
 import type { Result } from 'tap-parser';
 
-export interface TapCounts {
+interface TapCounts {
   readonly passed: number;
   readonly failed: number;
   /** Skipped, or still to be done (`# TODO`). */

@@ -16,8 +16,8 @@ import { connectionBudget, descriptorLimit } from './server/descriptor-budget.ts
 import { listen } from './server/listen.ts';
 import { Readiness } from './server/readiness.ts';
 import { shutDown } from './server/shutdown.ts';
+import { StatusReport } from './server/status-report.ts';
 import type { Settings } from './settings/settings.ts';
-import { StatusReport } from './status-report.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { Metrics } from './telemetry/metrics.ts';
 import { RepeatedLog } from './telemetry/repeated-log.ts';
@@ -25,7 +25,7 @@ import { systemClock, type Clock } from './token/clock.ts';
 import { openStore } from './token/stores/open.ts';
 import { version } from './version.ts';
 
-export interface AppOptions {
+interface AppOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   /** Off where many instances share a process. */

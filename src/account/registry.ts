@@ -8,7 +8,7 @@ export interface ConfiguredAccounts {
   readonly defaultAppid: string | undefined;
 }
 
-export interface AccountRegistryOptions {
+interface AccountRegistryOptions {
   /** Accounts held active at a time; raised to the number of configured ones, else tokens thrash. */
   readonly maxActive: number;
   /**

@@ -1,10 +1,10 @@
 /** The accounts that the settings name, now and whenever the accounts file changes. */
 import type { Account, Credentials } from '../account/account.ts';
 import { AccountRegistry } from '../account/registry.ts';
-import { watchFile } from '../account/watch-file.ts';
 import { readAccountsFile } from '../settings/accounts-file.ts';
 import { configuredAccounts } from '../settings/configured-accounts.ts';
 import type { Settings } from '../settings/settings.ts';
+import { watchFile } from '../settings/watch-file.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { describeError } from '../telemetry/redact.ts';
@@ -13,7 +13,7 @@ import { TokenManager } from '../token/manager.ts';
 import type { TokenStore } from '../token/stores/store.ts';
 import type { Sources } from './sources.ts';
 
-export interface AccountsParts {
+interface AccountsParts {
   readonly sources: Sources;
   readonly store: TokenStore;
   readonly clock: Clock;

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts';
 
 /** A command as it is listed and found. */
-export interface CommandEntry {
+interface CommandEntry {
   /** For `--help`. */
   readonly about: string;
   /** Takes no settings and describes its own flags. */

@@ -1,11 +1,11 @@
 import { createApp, type App } from '../app.ts';
-import { boundYoungGeneration } from '../server/young-generation.ts';
 import { environment } from '../settings/environment.ts';
 import { loadSettings } from '../settings/load.ts';
 import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { standardOutput } from '../telemetry/standard-output.ts';
 import { stopped, type CommandContext } from './command.ts';
 import { startFault } from './start-fault.ts';
+import { boundYoungGeneration } from './young-generation.ts';
 
 /** Runs the proxy until it is asked to end. */
 export async function serve(argv: readonly string[], context: CommandContext): Promise<number> {

@@ -2,10 +2,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { framingFault } from './framing.ts';
-import { announcesBody, headWithoutOffer, isOffer } from './upgrade-offer.ts';
+import { announcesBody, framingFault } from './framing.ts';
+import { headWithoutOffer, isOffer } from './upgrade-offer.ts';
 
-export interface DataListenerOptions {
+interface DataListenerOptions {
   readonly serve: (req: IncomingMessage, res: ServerResponse) => Promise<void>;
   /** A connection on which nothing has moved for the idle timeout. */
   readonly silent: (socket: Socket) => void;

@@ -18,3 +18,8 @@ export function framingFault({ httpVersion, headers }: IncomingMessage): string 
     ? 'HTTP/1.0 has no transfer codings: send a Content-Length'
     : undefined;
 }
+
+/** Whether a body comes behind the head. */
+export function announcesBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

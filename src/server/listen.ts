@@ -2,8 +2,7 @@ import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 
-export type ListenAddress =
-  { readonly host: string; readonly port: number } | { readonly path: string };
+type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
 
 /**
  * Binds a server. A unix socket that a killed process left behind is replaced; one that somebody

@@ -4,14 +4,14 @@ import type { Logger } from '../telemetry/logger.ts';
 import type { Readiness } from './readiness.ts';
 
 /** The requests that are open, as far as a shutdown is concerned. */
-export interface OpenRequests {
+interface OpenRequests {
   /** From now on every answer says that its connection ends with it. */
   drain(): void;
   /** Resolves when no request is open. */
   empty(): Promise<void>;
 }
 
-export interface ShutdownParts {
+interface ShutdownParts {
   readonly readiness: Readiness;
   readonly logger: Logger;
   readonly data: Server;

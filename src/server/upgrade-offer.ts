@@ -8,11 +8,6 @@ export function isOffer({ headers }: IncomingMessage): boolean {
   return (headers.upgrade ?? '').split(',').every((it) => it.trim().toLowerCase() === 'h2c');
 }
 
-/** Whether a body comes behind the head. */
-export function announcesBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
-}
-
 /** The head of a request as it is without its offer, in bytes to be read again. */
 export function headWithoutOffer(req: IncomingMessage): Buffer {
   const lines = [`${req.method} ${req.url} HTTP/${req.httpVersion}`];

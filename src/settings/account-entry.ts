@@ -9,6 +9,7 @@ import type { Values } from './table.ts';
 
 const MEMBERS = ['appid', 'appsecret', 'appsecretFile', 'tokenApi', 'default'];
 
+/** An account of the accounts file. */
 export interface AccountEntry {
   readonly appid: string;
   /** Missing only where a token peer holds it. One from a file is read when it is first used. */
@@ -20,6 +21,7 @@ export interface AccountEntry {
 
 type Report = (message: string) => void;
 
+/** What an entry is read by, besides its own text. */
 export interface EntryReader {
   /** What a relative `appsecretFile` is meant from. */
   readonly directory: string;

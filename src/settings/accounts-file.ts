@@ -8,7 +8,7 @@ import type { SettingsFault } from './settings-error.ts';
 
 const FILE = variableOf('accounts-file');
 
-export interface AccountsOptions {
+interface AccountsOptions {
   /** A token peer holds the secrets. */
   readonly secretsOptional?: boolean;
   /** Told when an account's secret file can later not be used any more. */

@@ -2,6 +2,7 @@ import type { Given, GivenBySource } from './given.ts';
 import type { SettingsFault } from './settings-error.ts';
 import type { SettingName } from './table.ts';
 
+/** The settings that count, and the faults of all that were given. */
 export interface Choice {
   readonly chosen: ReadonlyMap<SettingName, Given>;
   readonly faults: readonly SettingsFault[];

@@ -6,7 +6,7 @@ import { variableOf } from './names.ts';
 import type { SettingsFault } from './settings-error.ts';
 import type { SettingName, Values } from './table.ts';
 
-export interface CrossCheckInput {
+interface CrossCheckInput {
   /** Those that could be read; the others were reported already, and are not reported again. */
   readonly values: Partial<Values>;
   /** Whether the user gave it, rightly or wrongly. */

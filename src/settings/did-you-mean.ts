@@ -4,6 +4,7 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   return meant === undefined ? '' : ` (did you mean ${meant}?)`;
 }
 
+/** The known name with the fewest letters changed: at most four, and at most a third of them. */
 export function nearest(name: string, known: Iterable<string>): string | undefined {
   const limit = Math.min(4, Math.floor(name.length / 3));
   let found: string | undefined;

@@ -6,7 +6,7 @@ export class JsonTextError extends Error {
   override readonly name = 'JsonTextError';
 }
 
-/** @throws {JsonTextError} */
+/** The text of a file that may hold JSON. @throws {JsonTextError} when it cannot be read */
 export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -15,7 +15,7 @@ export function readText(path: string): string {
   }
 }
 
-/** @throws {JsonTextError} with the place of the fault where the engine tells it */
+/** A byte order mark before it is allowed. @throws {JsonTextError} with the place of the fault where the engine tells it */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
@@ -31,6 +31,7 @@ function place(text: string, position: string | undefined): string {
   return ` (line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1})`;
 }
 
+/** Whether a parsed value is a JSON object. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

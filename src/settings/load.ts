@@ -16,7 +16,7 @@ import type { Settings } from './settings.ts';
 import { rows, type SettingName, type Values } from './table.ts';
 import { readVariables } from './variables.ts';
 
-export interface LoadInput {
+interface LoadInput {
   /** Without the program and the command word. */
   readonly argv: readonly string[];
   readonly env: NodeJS.ProcessEnv;

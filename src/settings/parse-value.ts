@@ -9,7 +9,7 @@ import { table } from './table.ts';
 
 const MAX_SHOWN = 100;
 
-export type Parsed = { readonly value: unknown } | { readonly fault: string };
+type Parsed = { readonly value: unknown } | { readonly fault: string };
 
 /** The value of a given text, or what came (unless secret) and what would be right. */
 export function parseValue(given: Given, secretFiles: SecretFileOptions): Parsed {

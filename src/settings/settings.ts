@@ -47,6 +47,7 @@ export interface Settings {
   readonly effective: readonly EffectiveSetting[];
 }
 
+/** A setting as `check-config` shows it. */
 export interface EffectiveSetting {
   readonly env: string;
   /** As written, secrets blanked; absent when not set. */

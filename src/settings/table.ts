@@ -59,7 +59,7 @@ export const table = {
   'token-endpoints': defaulting(
     oneOf('placeholder', 'issue', 'refuse'),
     'placeholder',
-    'what apps that ask for a token get: a stand-in, the real one (needs a client key), or a refusal',
+    'apps that ask for a token get a stand-in, the real one (needs a client key), or a refusal',
   ),
   'client-key': secret(
     'callers must show it; required for `issue`, and to listen beyond loopback or a unix socket',
@@ -114,7 +114,7 @@ export const table = {
     'info',
     'the least that is logged',
   ),
-  'log-format': defaulting(oneOf('json', 'pretty'), 'json', '`pretty` for people'),
+  'log-format': defaulting(oneOf('json', 'pretty'), 'json', 'for programs or for people'),
 } satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof table;

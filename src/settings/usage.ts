@@ -26,7 +26,7 @@ export function settingsMarkdown(): string {
       given.map((form) => code(form.env)).join(', '),
       given.flatMap((form) => (form.flag === undefined ? [] : [code(form.flag)])).join(', '),
       row.default === undefined ? (row.unset ?? '–') : code(row.default),
-      row.help,
+      `${row.kind.choices === undefined ? '' : `${eitherOf(row.kind.choices)}: `}${row.help}`,
     ];
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
   });
@@ -60,6 +60,10 @@ function wrap(text: string): string[] {
 
 function formsOf(name: SettingName) {
   return forms.filter((form) => form.setting === name);
+}
+
+function eitherOf(choices: readonly string[]): string {
+  return `${choices.slice(0, -1).map(code).join(', ')} or ${code(choices.at(-1) ?? '')}`;
 }
 
 function code(text: string): string {

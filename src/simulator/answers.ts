@@ -22,7 +22,7 @@ export interface Answer {
 }
 
 /** The two content types WeChat sends JSON with (`encoding` instead of `charset` is its own). */
-export type JsonType = 'text/plain' | 'application/json; encoding=utf-8';
+type JsonType = 'text/plain' | 'application/json; encoding=utf-8';
 
 // Shared by all answers: no header objects are made per request.
 const HEADERS: Readonly<Record<JsonType, AnswerHeaders>> = {

@@ -12,6 +12,7 @@ export interface Call {
   readonly body: ReceivedBody;
 }
 
+/** The path of a request's target as it was sent: not decoded. */
 export function pathOf(url: string): string {
   const mark = url.indexOf('?');
   return mark < 0 ? url : url.slice(0, mark);

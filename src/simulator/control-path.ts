@@ -4,6 +4,7 @@ import { FAULT_KINDS, type Fault } from './faults.ts';
 import { receive } from './request-body.ts';
 import { DEFAULT_RULES } from './rules.ts';
 
+/** Below it a simulator is controlled over HTTP: no path of WeChat's begins so. */
 export const CONTROL_PATH = '/__simulator';
 
 type Input = Readonly<Record<string, unknown>>;

@@ -8,7 +8,7 @@ import type { RevokeMode, TokenLine } from './token-line.ts';
 import type { Account, World } from './world.ts';
 
 /** What the simulator is up to. It shows live tokens: they are worth nothing elsewhere. */
-export interface SimulatorState {
+interface SimulatorState {
   /** The simulator's clock, epoch ms. */
   readonly now: number;
   readonly rules: Rules;

@@ -1,5 +1,5 @@
 /** Token calls of one account. */
-export interface TokenCallCounts {
+interface TokenCallCounts {
   /** `/cgi-bin/token`. */
   token: number;
   /** `/cgi-bin/stable_token` in normal mode. */

@@ -47,7 +47,7 @@ export interface Fault {
 }
 
 /** What a fault is matched against. */
-export interface FaultTarget {
+interface FaultTarget {
   readonly path: string;
   readonly reused: boolean;
 }

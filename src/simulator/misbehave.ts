@@ -9,7 +9,7 @@ const DEFAULT_EVERY_MS = 5;
 const HEAD_LEAD_MS = 20;
 
 /** What a fault may use besides the response. */
-export interface Means {
+interface Means {
   /** Answers that wait to be released. */
   readonly held: Set<() => void>;
   /** Ends the connection with a TCP reset. */

@@ -30,6 +30,7 @@ export function send(answer: Answer, res: ServerResponse): void {
   pipeline(source, res).catch(() => {});
 }
 
+/** Sends the head alone. What the answer does not state of length and connection is added. */
 export function writeHead(answer: Answer, res: ServerResponse): void {
   const headers: Record<string, string | number | string[]> = {};
   const given = new Set<string>();
@@ -47,6 +48,7 @@ export function writeHead(answer: Answer, res: ServerResponse): void {
   res.writeHead(answer.status, headers);
 }
 
+/** The length of the body in bytes, of one not made yet as well. */
 export function bodyBytesOf({ body }: Answer): number {
   return Buffer.isBuffer(body) ? body.length : body.lengthBytes;
 }

@@ -1,8 +1,8 @@
 import { TOKEN_PATHS, type TokenApi } from '../wechat/token-endpoints.ts';
+import type { GrantedToken } from './account-tokens.ts';
 import { json, refusal, type Answer } from './answers.ts';
 import { jsonBodyOf, parameterOf, type Call } from './call.ts';
 import { accountOf } from './credentials.ts';
-import type { GrantedToken } from './tokens.ts';
 import type { World } from './world.ts';
 
 interface Asked {

@@ -19,6 +19,7 @@ export interface TokenLine {
   readonly issued: number;
 }
 
+/** `invalid`: unknown, or retired before its time. */
 export type TokenVerdict = 'good' | 'expired' | 'invalid';
 
 /**
@@ -29,7 +30,10 @@ export type RevokeMode = 'dead' | 'expired' | 'kept';
 
 export const EMPTY_LINE: TokenLine = { issued: 0 };
 
-/** A new token comes first; the one it replaces works for `keepMs` more, the one before that no longer. */
+/**
+ * A new token comes first; the one it replaces works for `keepMs` more, the one before that no longer.
+ * @param now epoch ms, as in all of these
+ */
 export function issue(line: TokenLine, now: number, lifetimeMs: number, keepMs: number): TokenLine {
   const expiresAt = now + lifetimeMs;
   const current = { value: newTokenValue(), expiresAt, usableUntil: expiresAt };
@@ -47,6 +51,7 @@ export function judge(line: TokenLine, value: string, now: number): TokenVerdict
   return now < token.expiresAt ? 'invalid' : 'expired';
 }
 
+/** The line with all of its tokens ended, in the way that the mode says. */
 export function revoke(line: TokenLine, mode: RevokeMode, now: number): TokenLine {
   if (mode === 'dead') return { issued: line.issued };
   const end = (token: IssuedToken): IssuedToken =>

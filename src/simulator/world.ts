@@ -1,10 +1,10 @@
+import { AccountTokens, type TokenOwners } from './account-tokens.ts';
 import { newCounts, newTokenCallCounts, type Counts } from './counts.ts';
 import { Faults } from './faults.ts';
 import { QuotaMeter } from './quota.ts';
 import { Recent } from './recent.ts';
 import { Refusals } from './refusals.ts';
 import { changeRules, type Rules } from './rules.ts';
-import { AccountTokens, type TokenOwners } from './tokens.ts';
 
 const REMEMBERED_CODES = 10_000;
 const REMEMBERED_USER_TOKENS = 10_000;

@@ -1,4 +1,3 @@
-import { errcodeLabel, type TokenFailure } from '../wechat/errcodes.ts';
 import { ROUTES, type Route } from '../wechat/routes.ts';
 import type { AccountInstruments } from './account-instruments.ts';
 import { AccountSeries } from './account-series.ts';
@@ -11,11 +10,13 @@ import {
   TOKEN_FAILURES,
   TRIGGERS,
   UPSTREAM_FAILURES,
+  errcodeLabel,
   type EndpointOutcome,
   type RefreshOutcome,
   type ReplayOutcome,
   type ReplaySkip,
   type TokenEndpoint,
+  type TokenFailure,
   type Trigger,
   type UpstreamFailure,
 } from './labels.ts';

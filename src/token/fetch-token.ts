@@ -19,7 +19,7 @@ export interface FetchDependencies {
   readonly random?: () => number;
 }
 
-export interface FetchedToken {
+interface FetchedToken {
   readonly issued: IssuedToken;
   /** Monotonic ms: its life is counted from before it was asked for, never later than WeChat means. */
   readonly askedMs: number;

@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.ts';
 import { PeerCircleError, type TokenCallError } from './sources/source.ts';
 
-export interface NoToken {
+interface NoToken {
   readonly appid: string;
   /** Why the last refresh failed; undefined: it did not. */
   readonly failure: TokenCallError | undefined;

@@ -8,7 +8,7 @@ import type { Token } from './token.ts';
 
 export interface RefreshDependencies extends AdoptDependencies, FetchDependencies {}
 
-export interface RefreshQuestion {
+interface RefreshQuestion {
   /** The token in hand, if any. */
   readonly current: Token | undefined;
   /** The current token is bad: the same value again is no answer. */
@@ -17,7 +17,7 @@ export interface RefreshQuestion {
   readonly via?: string | undefined;
 }
 
-export type RefreshAnswer =
+type RefreshAnswer =
   | NewToken
   /** Another replica has found that fetching does not help: nothing was asked. */
   | { readonly cooldown: StoredCooldown };

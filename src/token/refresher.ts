@@ -24,7 +24,7 @@ export interface RefresherOptions extends RefreshDependencies, RenewalOptions {
   readonly refreshWindowMs: number;
 }
 
-export interface RefreshCause {
+interface RefreshCause {
   readonly trigger: Trigger;
   /** The current token is bad: the same value again is no answer. */
   readonly retired?: boolean;

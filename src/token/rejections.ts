@@ -9,7 +9,7 @@ import type { StoredCooldown, TokenStore } from './stores/store.ts';
 import type { TokenLog } from './token-log.ts';
 import type { Token } from './token.ts';
 
-export interface RejectionsOptions {
+interface RejectionsOptions {
   readonly appid: string;
   readonly store: TokenStore;
   readonly clock: Clock;

@@ -11,10 +11,6 @@ export function isRejection(errcode: number | undefined): boolean {
   return errcode !== undefined && REJECTIONS.has(errcode);
 }
 
-/** Why a token call failed: the label of `token_refresh_failures_total`. */
-export type TokenFailure =
-  'refused' | 'quota' | 'busy' | 'network' | 'timeout' | 'bad_response' | 'store';
-
 /** Answers of a token endpoint that no retry mends: somebody must change the account or its settings. */
 const REFUSALS: ReadonlySet<number> = new Set([
   40001, 40002, 40013, 40125, 40164, 40243, 41002, 41004, 50002, 50004,
@@ -29,7 +25,7 @@ export const DAILY_QUOTA = 45009;
 const MINUTE_QUOTA = 45011;
 
 /** What a token endpoint's errcode means for whoever asked. An unknown code is taken for passing trouble. */
-export function tokenFailure(errcode: number): TokenFailure {
+export function tokenFailure(errcode: number): 'refused' | 'quota' | 'busy' {
   if (REFUSALS.has(errcode) || isIpRefusal(errcode)) return 'refused';
   return errcode === DAILY_QUOTA || errcode === MINUTE_QUOTA ? 'quota' : 'busy';
 }
@@ -49,17 +45,4 @@ const SKEW_MS = 10 * MINUTE_MS;
 export function untilDailyQuotaMs(now: number): number {
   const sinceMidnightMs = (now + BEIJING_OFFSET_MS) % DAY_MS;
   return sinceMidnightMs < SKEW_MS ? MINUTE_MS : DAY_MS - sinceMidnightMs;
-}
-
-/** Codes that get a label of their own in `upstream_errcodes_total`; all others are `other`. */
-const LABELLED: ReadonlySet<number> = new Set([
-  -1, 40001, 40003, 40013, 40014, 40029, 40030, 40082, 40125, 40163, 40164, 40226, 40243, 41001,
-  41002, 41004, 42001, 42002, 42007, 42009, 43101, 43104, 44002, 45009, 45011, 45015, 45047, 47001,
-  47003, 48001, 48004, 48006, 50002, 50004, 61003, 61007, 61023, 61450, 85079, 87009, 87014, 89501,
-  89503, 89506, 89507,
-]);
-
-/** The closed-set label of an errcode. */
-export function errcodeLabel(errcode: number): string {
-  return LABELLED.has(errcode) ? String(errcode) : 'other';
 }

@@ -16,7 +16,7 @@ export interface Rule {
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {
   cli: ['commands', 'app', 'settings', 'telemetry', 'errors', 'version'],
-  commands: ['app', 'simulator', 'settings', 'server', 'telemetry', 'errors', 'version'],
+  commands: ['app', 'simulator', 'settings', 'telemetry', 'errors', 'version'],
   app: [
     'settings',
     'server',
@@ -27,11 +27,9 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'telemetry',
     'errors',
     'version',
-    'status-report',
   ],
-  'status-report': ['server', 'account', 'token', 'telemetry', 'version'],
   settings: ['account', 'wechat', 'telemetry', 'errors'],
-  server: ['account', 'token', 'wechat', 'telemetry', 'errors'],
+  server: ['account', 'token', 'wechat', 'telemetry', 'errors', 'version'],
   proxy: ['account', 'token', 'wechat', 'telemetry', 'errors'],
   account: ['token', 'wechat', 'telemetry', 'errors'],
   token: ['wechat', 'telemetry', 'errors'],
@@ -44,7 +42,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
 
 /** A package is the business of one place: a file, or a folder (ending in `/`). */
 const packageHomes: Readonly<Record<string, readonly string[]>> = {
-  undici: ['src/proxy/lanes/', 'src/token/sources/', 'src/app.ts'],
+  undici: ['src/proxy/lanes/', 'src/token/sources/'],
   'http-proxy': ['src/proxy/lanes/http-proxy.ts'],
   'lru-cache': ['src/account/'],
   'prom-client': ['src/telemetry/'],

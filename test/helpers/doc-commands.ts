@@ -50,7 +50,7 @@ function npm([verb = '', ...rest]: readonly string[], env: ShellCommand['env']):
   const argv = words[0] === '--' ? words.slice(1) : words;
   if (argv.length > 0 && words[0] !== '--')
     return [`npm keeps "${argv[0]}" to itself: -- is missing`];
-  if (script === 'node src/cli.ts') return program(argv, env);
+  if (script === 'exec node src/cli.ts') return program(argv, env);
   const [file = ''] = /\S+\.(?:ts|sh)$/.exec(script) ?? ['package.json'];
   return scriptFaults(file, argv);
 }

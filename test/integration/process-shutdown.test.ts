@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
+import { delimiter, dirname } from 'node:path';
 import t from 'tap';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { serverAndSimulator, startServer } from '../helpers/process.ts';
+import { ROOT, serverAndSimulator, startProgram, startServer } from '../helpers/process.ts';
 import { until } from '../helpers/proxy.ts';
 import { call } from './app.ts';
 
@@ -56,6 +58,25 @@ t.test('SIGTERM during the first token call: called off, and nothing to complain
   t.match(stdout, /"msg":"stopped"\}\n$/, 'the last line of the log');
   t.notMatch(stdout, /"level":"(?:error|fatal)"/);
   t.equal(stderr, '');
+});
+
+t.test('SIGTERM to what npm starts: no shell is in between that would end alone', async (t) => {
+  const { scripts } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8')) as {
+    scripts: { start: string; demo: string; simulate: string };
+  };
+  t.equal(scripts.demo, `${scripts.start} demo`);
+  t.equal(scripts.simulate, `${scripts.start} simulate`);
+  // The demo: if it were left behind, it would end by itself.
+  const program = startProgram(t, [scripts.demo], {
+    node: 'sh',
+    main: '-c',
+    cwd: ROOT,
+    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}` },
+  });
+  await until(() => program.stdout !== '', 'it has begun');
+  program.kill('SIGTERM');
+  const { code, signal } = await program.exited;
+  t.strictSame({ code, signal }, { code: 1, signal: null }, 'it was the program that ended');
 });
 
 t.test('a second signal ends it at once', async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { proxyAndSimulator } from '../helpers/proxy.ts';
+import { proxyAndSimulator, until } from '../helpers/proxy.ts';
 import { call, callAtOnce } from './app.ts';
 import { proxyInSharedTime } from './shared-time.ts';
 
@@ -30,5 +30,6 @@ t.test('also when the refresh takes too long', async (t) => {
   const { status, json } = await call(`${proxy.url}/wxa/order`);
   t.equal(status, 200);
   t.equal(json['errcode'], 40001);
+  await until(async () => (await timeouts()) > before, 'the refresh has timed out');
   t.equal((await timeouts()) - before, 1);
 });

@@ -4,6 +4,8 @@ import type { GenericSchema } from 'valibot';
 export interface Kind<T> {
   /** The value's stand-in in `--help`, such as `<duration>`. */
   readonly label: string;
+  /** The words there are, where there are only a few: the README lists them. */
+  readonly choices?: readonly string[];
   /** Its issues say what would be right ("should be …"), and never repeat the text. */
   readonly schema: GenericSchema<string, T>;
   /** For texts that may hold a password, valid or not: what of it may be shown. */

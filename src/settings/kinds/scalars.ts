@@ -32,6 +32,7 @@ export function integer(min: number, max: number): Kind<number> {
 export function oneOf<const T extends string>(...choices: readonly T[]): Kind<T> {
   return {
     label: `<${choices.join('|')}>`,
+    choices,
     schema: v.picklist(choices, `should be one of ${choices.join(', ')}`),
   };
 }

@@ -18,7 +18,7 @@ import {
 import { parseObject, readTokenAnswer, wordsOf } from './token-answer.ts';
 import { callForToken, type TokenCallAnswer } from './token-call.ts';
 
-export interface PeerSourceOptions {
+interface PeerSourceOptions {
   readonly dispatcher: Dispatcher;
   /** `http://central:8080` */
   readonly origin: string;

@@ -1,4 +1,4 @@
-import type { TokenFailure } from '../../wechat/errcodes.ts';
+import type { TokenFailure } from '../../telemetry/labels.ts';
 import type { TokenApi } from '../../wechat/token-endpoints.ts';
 
 /** Issues tokens: one call, one answer, nothing remembered. */

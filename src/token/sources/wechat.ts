@@ -9,7 +9,7 @@ import { TokenCallError, type IssuedToken, type TokenRequest, type TokenSource }
 import { readTokenAnswer } from './token-answer.ts';
 import { callForToken } from './token-call.ts';
 
-export interface WechatSourceOptions {
+interface WechatSourceOptions {
   readonly api: TokenApi;
   /** Where token calls go. Its timeouts are those of a token call. */
   readonly dispatcher: Dispatcher;

@@ -11,7 +11,7 @@ import { Reach } from './reach.ts';
 import type { Patience } from './patience.ts';
 import type { SharedStore, TokenStore } from './store.ts';
 
-export interface FallbackOptions {
+interface FallbackOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: Metrics;

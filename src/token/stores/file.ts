@@ -12,7 +12,7 @@ import type { Patience } from './patience.ts';
 import { readOwnFile, removeLeftovers, replaceFile } from './private-file.ts';
 import type { TokenStore } from './store.ts';
 
-export interface FileStoreOptions {
+interface FileStoreOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly logger: Logger;

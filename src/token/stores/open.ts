@@ -8,12 +8,12 @@ import { memoryStore } from './memory.ts';
 import { STORE_PATIENCE_MS } from './patience.ts';
 import type { TokenStore } from './store.ts';
 
-export type StoreChoice =
+type StoreChoice =
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'redis'; readonly url: Secret };
 
-export interface OpenStoreOptions {
+interface OpenStoreOptions {
   /** One token call; a refresh makes two at most while it holds the lock. */
   readonly tokenTimeoutMs: number;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { Patience, STORE_PATIENCE_MS } from './patience.ts';
 import { StoreError, type SharedStore } from './store.ts';
 
-export interface ReachOptions {
+interface ReachOptions {
   readonly store: SharedStore;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -18,7 +18,7 @@ export interface RedisConnectionOptions {
   readonly onError: (error: Error) => void;
 }
 
-export type RedisClient = ReturnType<typeof open>;
+type RedisClient = ReturnType<typeof open>;
 
 interface Waiter {
   readonly resolve: () => void;

@@ -11,7 +11,7 @@ import { RedisConnection, type RedisConnectionOptions } from './redis-connection
 import { LOCK, REHEARSE, SAVE, SAVE_COOLDOWN, TAKE_FORCE, UNLOCK } from './redis-scripts.ts';
 import { StoreError, type SharedStore, type StoredCooldown, type StoredState } from './store.ts';
 
-export interface RedisStoreOptions extends RedisConnectionOptions {
+interface RedisStoreOptions extends RedisConnectionOptions {
   /** Longer than the slowest refresh: its two token calls and its operations here. */
   readonly lockMs: number;
 }

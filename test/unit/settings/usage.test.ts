@@ -12,6 +12,12 @@ t.test('the README’s table has a row of four cells for every setting', (t) => 
         '`host:port`, `:port` for every interface, or `unix:/path` |',
     ),
   );
+  t.ok(
+    lines.includes(
+      '| `WXPROXY_LOG_FORMAT` | `--log-format` | `json` | `json` or `pretty`: for programs or for people |',
+    ),
+    'of a few words, each is named',
+  );
   t.ok(lines.some((line) => line.startsWith('| `WECHAT_APPSECRET`, `WECHAT_APPSECRET_FILE` | ')));
   t.end();
 });

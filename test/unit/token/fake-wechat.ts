@@ -1,5 +1,6 @@
+import { AccountTokens } from '../../../src/simulator/account-tokens.ts';
 import { DEFAULT_RULES, type Rules } from '../../../src/simulator/rules.ts';
-import { AccountTokens } from '../../../src/simulator/tokens.ts';
+import type { TokenFailure } from '../../../src/telemetry/labels.ts';
 import type { Clock } from '../../../src/token/clock.ts';
 import {
   TokenCallError,
@@ -8,7 +9,6 @@ import {
   type TokenSource,
 } from '../../../src/token/sources/source.ts';
 import type { Token } from '../../../src/token/token.ts';
-import type { TokenFailure } from '../../../src/wechat/errcodes.ts';
 
 export interface TokenCall {
   /** Monotonic ms. */

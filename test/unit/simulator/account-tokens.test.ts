@@ -1,6 +1,6 @@
 import t from 'tap';
 import { DEFAULT_RULES, type Rules } from '../../../src/simulator/rules.ts';
-import { AccountTokens, type TokenOwners } from '../../../src/simulator/tokens.ts';
+import { AccountTokens, type TokenOwners } from '../../../src/simulator/account-tokens.ts';
 
 const MINUTE_MS = 60_000;
 

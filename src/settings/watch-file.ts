@@ -9,6 +9,7 @@ const MISSED_LOOKS = 2;
 /**
  * Calls `changed` after a file has changed: its content, or the file that its name leads to.
  * A file that is gone for a moment (being replaced) is not a change; one that stays away is.
+ * @param everyMs between two looks; it keeps no process alive
  * @returns what ends it
  */
 export function watchFile(path: string, changed: () => void, everyMs = EVERY_MS): () => void {

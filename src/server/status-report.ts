@@ -1,15 +1,15 @@
 /** Gathers what the status page shows, from whoever knows it. */
-import type { Account } from './account/account.ts';
-import type { AccountRegistry } from './account/registry.ts';
-import type { Readiness } from './server/readiness.ts';
-import { storeHealth, upstreamHealth } from './server/status-health.ts';
-import type { AccountStatus, Status } from './server/status.ts';
-import { History, HISTORY_EVERY_MS } from './telemetry/history.ts';
-import type { Metrics } from './telemetry/metrics.ts';
-import type { Clock } from './token/clock.ts';
-import { version } from './version.ts';
+import type { Account } from '../account/account.ts';
+import type { AccountRegistry } from '../account/registry.ts';
+import { History, HISTORY_EVERY_MS } from '../telemetry/history.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import type { Clock } from '../token/clock.ts';
+import { version } from '../version.ts';
+import type { Readiness } from './readiness.ts';
+import { storeHealth, upstreamHealth } from './status-health.ts';
+import type { AccountStatus, Status } from './status.ts';
 
-export interface StatusReportParts {
+interface StatusReportParts {
   readonly accounts: AccountRegistry;
   readonly readiness: Readiness;
   readonly metrics: Metrics;
