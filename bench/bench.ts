@@ -92,7 +92,7 @@ async function run(
     core: contenderCore,
   });
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
-  const bench: Bench = { plan, fleet, upstream, certificate, contenders, directory, say };
+  const bench: Bench = { plan, fleet, upstream, certificate, contenders, directory, pinned, say };
   try {
     return {
       date: new Date().toISOString(),

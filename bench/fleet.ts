@@ -115,7 +115,7 @@ export class Fleet {
 }
 
 /** What it has written, for errors. */
-export function outputOf({ place }: Running): string {
+function outputOf({ place }: Running): string {
   return readFileSync(join(place.directory, 'output'), 'utf8').slice(-2000);
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { SCENARIOS } from './scenarios.ts';
 import type { Plan } from './results.ts';
 
-export const PHASES = [...SCENARIOS, 'latency', 'startup', 'memory', 'accounts', 'scrape'] as const;
+const PHASES = [...SCENARIOS, 'latency', 'startup', 'memory', 'accounts', 'scrape'] as const;
 export type Phase = (typeof PHASES)[number];
 
 export interface Options {
@@ -23,8 +23,8 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 
   --only NAMES         contenders, comma-separated (default: all)
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
-  --rounds N           how often each contender is measured (default: 8, all in all 25 minutes)
-  --full               a million requests before memory is read, not 200,000; 12 rounds; an hour
+  --rounds N           how often each contender is measured (default: 24, all in all 25 minutes)
+  --full               a million requests before memory is read, not 200,000; 40 rounds; an hour
   --short              see that it works; the figures say nothing
   --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
   --ours-command CMD   how ours is started (default: as the image starts it)
@@ -34,11 +34,11 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 
 const DEFAULT_PLAN: Plan = {
   mode: 'default',
-  rounds: 8,
+  rounds: 24,
   connections: { get: 32, post: 32, upload: 8, download: 8 },
-  sliceMs: 2000,
-  leadInMs: 300,
-  latencyMs: 1500,
+  sliceMs: 500,
+  leadInMs: 150,
+  latencyMs: 500,
   latencyConnections: [1, 32],
   warmUp: { get: 20_000, post: 20_000, upload: 500, download: 500 },
   startups: 15,
@@ -54,7 +54,7 @@ const DEFAULT_PLAN: Plan = {
   scrapeAccounts: 100,
 };
 
-const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', rounds: 12, memoryRequests: 1_000_000 };
+const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', rounds: 40, memoryRequests: 1_000_000 };
 
 const SHORT_PLAN: Plan = {
   ...DEFAULT_PLAN,

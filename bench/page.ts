@@ -43,10 +43,12 @@ ${machineText(machine)} Contenders: ${contenders
 - Requests and answers carry the fields that an app and WeChat send. URLs vary, so that no cache of URLs
   answers for the work. All have the same limit of connections to the upstream.
 - After a warm-up of ${plan.warmUp.get.toLocaleString('en')} requests, ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
-  C B A. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
+  C B A. Many short ones say more than few long ones: a disturbance lasts for seconds, and spoils fewer. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
 - **Requests per CPU-second** are requests by user and system time of all of the contender's processes, as
   the scheduler counts it: the figure to trust on a noisy machine. A ratio is the median of those of
   single rounds, in brackets the quartiles.
+- The load's core never sleeps while a contender is measured: who sends to a process that sleeps pays for
+  waking it, the more the less the load has to do, and that is not the contender's doing.
 - **Added latency** is the contender's less that of the app's own TLS call to the upstream in the same
   round. With 32 connections each sends its next request as soon as it is answered: a core is then
   busy, and latency shows how much it can do.

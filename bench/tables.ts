@@ -11,7 +11,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-export const SCENARIO_TITLES: Readonly<Record<Scenario, string>> = {
+const SCENARIO_TITLES: Readonly<Record<Scenario, string>> = {
   get: 'Small GET',
   post: '2 KiB POST',
   upload: '1 MiB upload',

@@ -14,12 +14,13 @@ export const otherNodeProxies: readonly Contender[] = [
 ];
 
 function program(name: string, kind: 'floor' | 'other', packageName: string): Contender {
-  const manifest = join(import.meta.dirname, `../node_modules/${packageName}/package.json`);
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   return {
     name,
     kind,
-    version: `${packageName} ${version}`,
+    // Asked for only where the packages are installed: `--help` goes without.
+    get version() {
+      return `${packageName} ${installedVersion(packageName)}`;
+    },
     command: ({ port, upstream, caFile, token }) => ({
       argv: [process.execPath, join(import.meta.dirname, `${name}.mjs`)],
       env: {
@@ -32,4 +33,9 @@ function program(name: string, kind: 'floor' | 'other', packageName: string): Co
       },
     }),
   };
+}
+
+function installedVersion(packageName: string): string {
+  const manifest = join(import.meta.dirname, `../node_modules/${packageName}/package.json`);
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
 }

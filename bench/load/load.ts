@@ -12,6 +12,11 @@ export interface LoadOptions {
   readonly until: { readonly ms: number } | { readonly requests: number };
   /** Called when the lead-in is over, and when the last answer has come. */
   readonly measured?: { begin(): void; end(): void };
+  /**
+   * Whether the load's core is its own: then it is kept from sleeping. Who sends to a process that sleeps
+   * pays for waking it, and that would be the contender.
+   */
+  readonly awake: boolean;
 }
 
 export interface LoadResult {
@@ -23,7 +28,8 @@ export interface LoadResult {
 
 /** @throws where an answer is not the right one, or a connection breaks */
 export async function load(options: LoadOptions): Promise<LoadResult> {
-  const { target, connections, leadInMs, measured } = options;
+  const { target, connections, leadInMs, measured, awake } = options;
+  const rest = awake ? keepAwake() : () => {};
   const open = await Promise.all(
     Array.from({ length: connections }, () => LoadConnection.open(target)),
   );
@@ -34,8 +40,17 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
     measured?.end();
     return result;
   } finally {
+    rest();
     for (const connection of open) connection.close();
   }
+}
+
+/** @returns what ends it */
+function keepAwake(): () => void {
+  let next = setImmediate(function turn() {
+    next = setImmediate(turn);
+  });
+  return () => clearImmediate(next);
 }
 
 async function run(

@@ -12,5 +12,7 @@ export interface Bench {
   readonly certificate: Certificate;
   readonly contenders: readonly Contender[];
   readonly directory: string;
+  /** Load and contenders have a core each. */
+  readonly pinned: boolean;
   readonly say: (line: string) => void;
 }

@@ -27,7 +27,14 @@ export async function measureLatency(
   ];
   for (const { target, workload: work } of lanes) {
     const until = { requests: plan.warmUp.get };
-    await load({ target, workload: work, connections: plan.connections.get, leadInMs: 0, until });
+    await load({
+      target,
+      workload: work,
+      connections: plan.connections.get,
+      leadInMs: 0,
+      until,
+      awake: bench.pinned,
+    });
   }
   const results: LatencyResult[] = [];
   for (const connections of plan.latencyConnections) {
@@ -37,7 +44,7 @@ export async function measureLatency(
 }
 
 async function measureRounds(
-  { plan, say }: Bench,
+  { plan, pinned, say }: Bench,
   lanes: readonly Lane[],
   connections: number,
 ): Promise<ByContender<Latency[]>> {
@@ -50,6 +57,7 @@ async function measureRounds(
         connections,
         leadInMs: plan.leadInMs,
         until: { ms: plan.latencyMs },
+        awake: pinned,
       });
       const p50Us = quantile(latenciesUs, 0.5);
       (latencies[name] ??= []).push({ requests, p50Us, p99Us: quantile(latenciesUs, 0.99) });

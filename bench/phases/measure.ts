@@ -8,7 +8,7 @@ import { quantile } from '../statistics.ts';
 import type { Bench } from './bench.ts';
 
 export async function measureSlice(
-  { plan: { leadInMs, sliceMs }, upstream }: Bench,
+  { plan: { leadInMs, sliceMs }, upstream, pinned }: Bench,
   { contender, pid, place }: Running,
   workload: Workload,
   connections: number,
@@ -22,6 +22,7 @@ export async function measureSlice(
       workload,
       connections,
       leadInMs,
+      awake: pinned,
       until: { ms: sliceMs },
       measured: {
         begin() {
@@ -48,7 +49,7 @@ export async function measureSlice(
 
 /** So many requests, the figures thrown away: until the code is compiled and caches are warm. */
 export async function warmUp(
-  { upstream }: Bench,
+  { upstream, pinned }: Bench,
   { contender, place }: Running,
   workload: Workload,
   { requests, connections }: { readonly requests: number; readonly connections: number },
@@ -60,6 +61,7 @@ export async function warmUp(
       workload,
       connections,
       leadInMs: 0,
+      awake: pinned,
       until: { requests },
     }),
     upstream,

@@ -31,7 +31,7 @@ const WRONG_TOKEN = JSON.stringify({
     'invalid credential, access_token is invalid or not latest, could get access_token by getStableAccessToken rid: 6543a2b1-0c9d8e7f-1a2b3c4d',
 });
 
-export const IMAGE = image();
+const IMAGE = image();
 
 const JSON_TYPE = 'application/json; encoding=utf-8';
 
