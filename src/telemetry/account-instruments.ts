@@ -5,7 +5,11 @@ export type AccountInstruments = ReturnType<typeof accountInstruments>;
 /** The metrics that have a series, or many, for each account. */
 export function accountInstruments(make: Instruments) {
   return {
-    requests: make.counter('requests_total', 'Requests answered.', ['appid', 'route', 'status']),
+    requests: make.requestCounter('requests_total', 'Requests answered.', [
+      'appid',
+      'route',
+      'status',
+    ]),
     duration: make.histogram(
       'request_duration_seconds',
       'From the request to the last byte of its answer.',

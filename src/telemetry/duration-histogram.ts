@@ -1,16 +1,10 @@
-import type { Metric, Registry } from 'prom-client';
+import { HotMetric, type Sample } from './hot-metric.ts';
 
 /** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-interface Value {
-  readonly metricName: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
-
 /** One series: what a request writes to when it ends. */
-export class Durations {
+class Durations {
   /** How many ended up to each bound and above the one before it; the last: above them all. */
   readonly counts = Array.from({ length: BOUNDS.length + 1 }, () => 0);
   sum = 0;
@@ -23,64 +17,23 @@ export class Durations {
   }
 }
 
-/**
- * A histogram of durations, registered beside prom-client's metrics. prom-client's own one checks and
- * hashes its labels anew for every observation, bound or not, and every request is one.
- */
-export class DurationHistogram<Label extends string> {
+export class DurationHistogram<Label extends string> extends HotMetric<Label, Durations> {
   readonly type = 'histogram';
-  readonly aggregator = 'sum';
-  readonly name: string;
-  readonly help: string;
 
-  readonly #labelNames: readonly Label[];
-  readonly #series = new Map<
-    string,
-    { readonly labels: Readonly<Record<Label, string>>; readonly durations: Durations }
-  >();
-
-  constructor(name: string, help: string, labelNames: readonly Label[], registry: Registry) {
-    this.name = name;
-    this.help = help;
-    this.#labelNames = labelNames;
-    registry.registerMetric(this as unknown as Metric);
+  protected begin(): Durations {
+    return new Durations();
   }
 
-  /** The series of these labels; begins at zero. */
-  labels(labels: Readonly<Record<Label, string>>): Durations {
-    const key = this.#key(labels);
-    const known = this.#series.get(key);
-    if (known !== undefined) return known.durations;
-    const durations = new Durations();
-    this.#series.set(key, { labels, durations });
-    return durations;
-  }
-
-  remove(labels: Readonly<Record<Label, string>>): void {
-    this.#series.delete(this.#key(labels));
-  }
-
-  /** All series, in the shape of prom-client's metrics. */
-  async get(): Promise<{ name: string; help: string; type: string; values: Value[] }> {
-    const { name, help, type } = this;
-    const values: Value[] = [];
-    for (const { labels, durations } of this.#series.values()) {
-      let count = 0;
-      for (const [i, bound] of [...BOUNDS, '+Inf'].entries()) {
-        count += durations.counts[i] as number;
-        values.push({
-          metricName: `${name}_bucket`,
-          labels: { ...labels, le: bound },
-          value: count,
-        });
-      }
-      values.push({ metricName: `${name}_sum`, labels, value: durations.sum });
-      values.push({ metricName: `${name}_count`, labels, value: count });
+  protected samples({ counts, sum }: Durations, labels: Readonly<Record<Label, string>>): Sample[] {
+    const { name } = this;
+    const values: Sample[] = [];
+    let count = 0;
+    for (const [i, bound] of [...BOUNDS, '+Inf'].entries()) {
+      count += counts[i] as number;
+      values.push({ metricName: `${name}_bucket`, labels: { ...labels, le: bound }, value: count });
     }
-    return { name, help, type, values };
-  }
-
-  #key(labels: Readonly<Record<Label, string>>): string {
-    return this.#labelNames.map((name) => labels[name]).join(' ');
+    values.push({ metricName: `${name}_sum`, labels, value: sum });
+    values.push({ metricName: `${name}_count`, labels, value: count });
+    return values;
   }
 }

@@ -32,7 +32,6 @@ export class Metrics {
 
   readonly #make = new Instruments(this.registry);
   readonly #accounts = accountInstruments(this.#make);
-  readonly #inFlight = this.#make.gauge('requests_in_flight', 'Requests being answered now.', []);
   readonly #refused = this.#make.counter(
     'requests_refused_total',
     'Requests refused by the proxy.',
@@ -49,11 +48,12 @@ export class Metrics {
     [],
   );
   readonly #buildInfo = this.#make.gauge('build_info', 'Always 1.', ['version', 'node']);
-  #inFlightNow = 0;
+  #inFlight = 0;
   #unattributed: AccountMetrics | undefined;
 
   constructor(options: MetricsOptions) {
     this.last = new LastOutcomes(options.now ?? Date.now);
+    this.#make.reading('requests_in_flight', 'Requests being answered now.', () => this.#inFlight);
     this.#buildInfo.set({ version: options.version, node: process.version }, 1);
     for (const reason of REFUSAL_REASONS) this.#refused.inc({ reason }, 0);
     if (options.processMetrics !== false) {
@@ -84,16 +84,16 @@ export class Metrics {
   }
 
   requestStarted(): void {
-    this.#inFlight.set(++this.#inFlightNow);
+    this.#inFlight++;
   }
 
   requestEnded(): void {
-    this.#inFlight.set(--this.#inFlightNow);
+    this.#inFlight--;
   }
 
   /** Requests being answered now. */
   get inFlight(): number {
-    return this.#inFlightNow;
+    return this.#inFlight;
   }
 
   refused(reason: RefusalReason): void {
