@@ -10,18 +10,14 @@ const QUOTED_TOKEN = new RegExp(String.raw`(?<=${NAME}${EQUALS})[^&"\\\s%]+`, 'g
 /** A token of WeChat's by its looks, however it got there and even if its end is missing. */
 const TOKEN_SHAPE = /\b\d{1,3}_[A-Za-z0-9_-]{30,}/g;
 
-/** The text without these values, which were put into the request, plain or percent-encoded. */
-export function blanked(text: string, secrets: readonly string[]): string {
-  let clean = text;
-  for (const secret of secrets) {
-    if (clean.includes(secret)) clean = clean.replaceAll(secret, stars);
-  }
-  return clean;
+/** The text without the value that was put into the request; undefined: there was none. */
+export function blanked(text: string, secret: string | undefined): string {
+  return secret !== undefined && text.includes(secret) ? text.replaceAll(secret, stars) : text;
 }
 
 /** The text without anything that is or may be a token: for answers that quote other requests. */
-export function withoutTokens(text: string, secrets: readonly string[]): string {
-  return blanked(text, secrets).replaceAll(QUOTED_TOKEN, stars).replaceAll(TOKEN_SHAPE, stars);
+export function withoutTokens(text: string, secret: string | undefined): string {
+  return blanked(text, secret).replaceAll(QUOTED_TOKEN, stars).replaceAll(TOKEN_SHAPE, stars);
 }
 
 function stars(text: string): string {

@@ -92,15 +92,22 @@ export function readCall(exchange: Exchange, parts: CallParts): Call | Promise<C
     const here = { path, canonical, query, route };
     return readCredentialsCall(exchange, here, hints, placeholder, parts);
   }
-  const proofs = { header: headerValue(exchange, 'x-wxproxy-key'), secret: undefined, placeholder };
-  checkClientKey(parts.clientKey, proofs, parts.placeholders);
+  if (parts.clientKey !== undefined) {
+    const key = headerValue(exchange, 'x-wxproxy-key');
+    checkClientKey(
+      parts.clientKey,
+      { header: key, secret: undefined, placeholder },
+      parts.placeholders,
+    );
+  }
   const account = chooseAccount(hints, route, parts.accounts);
   exchange.account = account;
   exchange.appid = account?.appid;
-  // Only calls with somebody else's token go without an account.
-  const withBody = (body: Body): Call => ({ path, canonical, query, route, account, body }) as Call;
   const body = parts.bodies.receive(exchange, { wanted: route === 'api' });
-  return body instanceof Promise ? body.then(withBody) : withBody(body);
+  // Only calls with somebody else's token go without an account.
+  return body instanceof Promise
+    ? body.then((held) => ({ path, canonical, query, route, account, body: held }) as Call)
+    : ({ path, canonical, query, route, account, body } as Call);
 }
 
 /** Calls that name their account in the body must be read before it is known who they are. */

@@ -1,6 +1,6 @@
 import type { Account } from '../account/account.ts';
 import { ProxyError } from '../errors.ts';
-import { withoutParameters, withParameters } from './inject.ts';
+import { withoutParameters, withParameter } from './inject.ts';
 import { formBody, jsonBody, type StatedCredentials } from './stated-credentials.ts';
 
 /** The one call that names its secret differently and may carry it in its body (clearQuotaByAppSecret). */
@@ -18,29 +18,32 @@ export function injectCredentials(
   stated: StatedCredentials,
 ): { readonly query: string; readonly body: Buffer | undefined } {
   const secretName = path === CLEAR_QUOTA ? 'appsecret' : 'secret';
-  const ours = { appid: account.appid, [secretName]: secretOf(account) };
+  const { appid } = account;
+  const secretValue = secretOf(account);
   const clean = withoutParameters(query ?? '', ['access_token', 'secret', 'appsecret']);
+  const withOurs = (): string =>
+    withParameter(withParameter(clean, 'appid', appid), secretName, secretValue);
   const form = formBody(body);
   if (form !== undefined) {
     const kept = withoutParameters(form, ['appid', 'secret', 'appsecret', 'access_token']);
-    return { query: withParameters(clean, ours), body: Buffer.from(kept, 'latin1') };
+    return { query: withOurs(), body: Buffer.from(kept, 'latin1') };
   }
   const { secret, appsecret, ...rest } = jsonBody(body) ?? {};
   if (stated.inBody) {
     return {
       query: withoutParameters(clean, ['appid']),
-      body: Buffer.from(JSON.stringify({ ...rest, ...ours })),
+      body: Buffer.from(JSON.stringify({ ...rest, appid, [secretName]: secretValue })),
     };
   }
   return {
-    query: withParameters(clean, ours),
+    query: withOurs(),
     // An appid there must not contradict ours, and a secret there may be the client key.
     body:
       secret === undefined &&
       appsecret === undefined &&
-      (rest['appid'] === undefined || rest['appid'] === account.appid)
+      (rest['appid'] === undefined || rest['appid'] === appid)
         ? body
-        : Buffer.from(JSON.stringify({ ...rest, appid: account.appid })),
+        : Buffer.from(JSON.stringify({ ...rest, appid })),
   };
 }
 

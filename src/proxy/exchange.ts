@@ -14,6 +14,7 @@ const PROCESS_ID = Math.random().toString(36).slice(2, 8);
 export class Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  readonly connection: Connection;
   /** The answer before this one on the connection, perhaps still owed; undefined once this one has ended. */
   before: ServerResponse | undefined;
   /** Monotonic ms. */
@@ -34,11 +35,12 @@ export class Exchange {
   #malformed: ProxyError | undefined;
   #onMalformed: ((error: ProxyError) => void) | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, number: number, before?: ServerResponse) {
+  constructor(req: IncomingMessage, res: ServerResponse, number: number, connection: Connection) {
     this.#number = number;
     this.req = req;
     this.res = res;
-    this.before = before;
+    this.connection = connection;
+    this.before = connection.latest?.res;
   }
 
   /** What the log calls it. */
@@ -131,7 +133,7 @@ export class Exchanges {
 
   begin(req: IncomingMessage, res: ServerResponse): Exchange {
     const connection = this.#connection(req.socket);
-    const exchange = new Exchange(req, res, ++this.#count, connection.latest?.res);
+    const exchange = new Exchange(req, res, ++this.#count, connection);
     if (this.#draining) res.shouldKeepAlive = false;
     exchange.place = this.#open.push(exchange) - 1;
     connection.open.push(exchange);
@@ -149,7 +151,7 @@ export class Exchanges {
       this.#open[exchange.place] = last;
       last.place = exchange.place;
     }
-    const { open } = this.#connection(exchange.req.socket);
+    const { open } = exchange.connection;
     open.splice(open.indexOf(exchange), 1);
     if (this.#waiting.size > 0) this.#wake();
   }

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { ProxyError } from '../errors.ts';
+import { onlyValue } from './headers.ts';
 import { canonicalPath } from './target.ts';
 
 export interface GuardOptions {
@@ -52,16 +53,16 @@ function checkMethod({ method, headers }: IncomingMessage): void {
     throw refused(`the method ${method} is not forwarded`, 405);
   }
   // Java's HttpClient offers h2c on every request and is content with HTTP/1.1.
-  const upgrades = headers.upgrade?.toLowerCase().split(',') ?? [];
-  if (upgrades.some((protocol) => protocol.trim() !== 'h2c')) {
+  const offered = headers.upgrade?.toLowerCase().split(',');
+  if (offered?.some((protocol) => protocol.trim() !== 'h2c')) {
     throw refused('WeChat has no WebSockets: an Upgrade is not forwarded');
   }
 }
 
 function checkHost(req: IncomingMessage, isOurHost: (host: string) => boolean): void {
-  const values = fieldValues(req.rawHeaders, 'host');
-  if (values.length !== 1) throw refused('a request has exactly one Host header');
-  if (!isOurHost(values[0] as string)) {
+  const host = onlyValue(req.rawHeaders, 'host');
+  if (host === undefined) throw refused('a request has exactly one Host header');
+  if (!isOurHost(host)) {
     throw new ProxyError(
       'ERR_MISDIRECTED',
       'the Host header names another host: if it is one of ours, add it to WXPROXY_ALLOW_HOSTS',
@@ -94,17 +95,6 @@ function checkLoop({ headers }: IncomingMessage, pseudonym: string): void {
       'this request has passed through this proxy before: does WXPROXY_UPSTREAM or WXPROXY_TOKEN_PEER point back at it?',
     );
   }
-}
-
-/** The values of a field as they came: Node keeps only the first of some repeated ones. */
-export function fieldValues(raw: readonly string[], name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i < raw.length; i += 2) {
-    if ((raw[i] as string).length === name.length && raw[i]?.toLowerCase() === name) {
-      values.push(raw[i + 1] as string);
-    }
-  }
-  return values;
 }
 
 /**

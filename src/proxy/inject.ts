@@ -3,19 +3,15 @@
  */
 
 /**
- * The query with every parameter of these names removed, and these appended in order.
+ * The query with every parameter of this name removed, and this one appended.
  * @param query raw, without `?`; undefined and empty are the same here
- * @param parameters names to replace; values are encoded here
+ * @param value is encoded here
  * @returns raw, without `?`
  */
-export function withParameters(
-  query: string | undefined,
-  parameters: Readonly<Record<string, string>>,
-): string {
-  const names = Object.keys(parameters);
-  const kept = withoutParameters(query ?? '', names);
-  const added = names.map((name) => `${name}=${encodeURIComponent(parameters[name] as string)}`);
-  return kept === '' ? added.join('&') : `${kept}&${added.join('&')}`;
+export function withParameter(query: string | undefined, name: string, value: string): string {
+  const kept = withoutParameters(query ?? '', [name]);
+  const added = `${name}=${encodeURIComponent(value)}`;
+  return kept === '' ? added : `${kept}&${added}`;
 }
 
 /** The query without any parameter of these names, however its name is percent-encoded. */

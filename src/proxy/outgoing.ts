@@ -5,7 +5,7 @@ import type { Call } from './call.ts';
 import { injectCredentials, withoutSecret } from './code-exchange.ts';
 import type { Exchange } from './exchange.ts';
 import { dropField, forwardedHeaders } from './headers.ts';
-import { withoutParameters, withParameters } from './inject.ts';
+import { withoutParameters, withParameter } from './inject.ts';
 import type { UpstreamRequest } from './lanes/lane.ts';
 
 /** Methods that do without a Content-Length where there is no body. Node would send others chunked. */
@@ -14,6 +14,7 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS
 /**
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
  * @param token for `api` calls, which alone carry one
+ * @param host of the upstream, as the `Host` field says it
  * @param via our entry in `Via`, as for HTTP/1.1
  * @param peerKey for code exchanges that a peer completes: it is shown, and nothing is put in here
  */
@@ -21,14 +22,15 @@ export function outgoingRequest(
   exchange: Exchange,
   call: Call,
   token: Token | undefined,
+  host: string,
   via: string,
   peerKey?: Secret,
 ): UpstreamRequest {
   const { req } = exchange;
   const method = req.method as string;
   const { query, body } = peerKey === undefined ? content(exchange, call, token) : forPeer(call);
-  const contentLength = lengthOf(body, call);
-  const headers = forwardedHeaders(req.rawHeaders);
+  const contentLength = lengthOf(body, call) ?? (BODILESS.has(method) ? undefined : 0);
+  const headers = forwardedHeaders(req.rawHeaders, host);
   if (quotesToken(call.canonical)) {
     // The answer must come whole and plain, or it cannot be cleaned of tokens.
     for (const name of ['accept-encoding', 'range', 'if-range']) dropField(headers, name);
@@ -36,12 +38,12 @@ export function outgoingRequest(
   headers.push('Via', req.httpVersion === '1.1' ? via : via.replace('1.1', req.httpVersion));
   if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
   if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
+  if (contentLength !== undefined) headers.push('content-length', String(contentLength));
   return {
     method,
     path: query === undefined ? call.path : `${call.path}?${query}`,
     headers,
     body,
-    contentLength: contentLength ?? (BODILESS.has(method) ? undefined : 0),
     resendable: isResendable(method, call),
   };
 }
@@ -66,9 +68,7 @@ function forPeer(call: Call): Pick<UpstreamRequest, 'body'> & { query: string | 
 }
 
 function injected(call: Call, token: Token | undefined): string | undefined {
-  return token === undefined
-    ? call.query
-    : withParameters(call.query, { access_token: token.value });
+  return token === undefined ? call.query : withParameter(call.query, 'access_token', token.value);
 }
 
 /** A code is good for one use: a second send would find it used. A streamed body is gone by then. */

@@ -4,22 +4,14 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { ProxyError } from '../errors.ts';
+import type { Token } from '../token/token.ts';
 import { isRejection } from '../wechat/errcodes.ts';
+import { quotesToken } from '../wechat/routes.ts';
 import { blanked, withoutTokens } from './blank.ts';
+import type { Call } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHead, answerTrailers, dropField, type AnswerHead } from './headers.ts';
 import { Inspector } from './inspect.ts';
-
-export interface RelayOptions {
-  /** Our pseudonym in `Via`. */
-  readonly via: string;
-  /** Keep an answer that rejects the token from the app until `release`: the request can be replayed. */
-  readonly withhold: boolean;
-  /** What was put into the request: it is taken out of the answer's head, and of an error's body. */
-  readonly secrets: readonly string[];
-  /** The answer's body quotes requests, tokens included: it is held until it can be cleaned whole. */
-  readonly quotes: boolean;
-}
 
 /** An answer up to here goes out in one write with its head. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -37,7 +29,10 @@ export class Relay {
   status = 0;
 
   readonly #exchange: Exchange;
-  readonly #options: RelayOptions;
+  readonly #via: string;
+  readonly #withhold: boolean;
+  readonly #secret: string | undefined;
+  readonly #quotes: boolean;
   #reason = '';
   #head: AnswerHead | undefined;
   #inspector: Inspector | undefined;
@@ -45,12 +40,28 @@ export class Relay {
   #held: Buffer[] = [];
   #holding = true;
   #rejected = false;
-  #trailers: readonly string[] = [];
+  #trailers: [string, string][] = [];
   #stall: NodeJS.Timeout | undefined;
 
-  constructor(exchange: Exchange, options: RelayOptions) {
+  /**
+   * @param via our entry in `Via`
+   * @param withhold keep an answer that rejects the token from the app until `release`: the request can be
+   *   replayed
+   * @param secret what was put into the request: it is taken out of the answer's head, and of an error's body
+   * @param quotes the answer's body quotes requests, tokens included: it is held until it can be cleaned whole
+   */
+  constructor(
+    exchange: Exchange,
+    via: string,
+    withhold: boolean,
+    secret: string | undefined,
+    quotes: boolean,
+  ) {
     this.#exchange = exchange;
-    this.#options = options;
+    this.#via = via;
+    this.#withhold = withhold;
+    this.#secret = secret;
+    this.#quotes = quotes;
   }
 
   /** Whether the answer rejects the token and is kept from the app. */
@@ -63,11 +74,10 @@ export class Relay {
     this.status = status;
     // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
     const usual = STATUS_CODES[status] ?? '';
-    this.#reason =
-      reason !== usual && ASCII.test(reason) ? blanked(reason, this.#options.secrets) : usual;
-    this.#head = answerHead(rawHeaders, this.#options.via, this.#options.secrets);
+    this.#reason = reason !== usual && ASCII.test(reason) ? blanked(reason, this.#secret) : usual;
+    this.#head = answerHead(rawHeaders, this.#via, this.#secret);
     this.#inspector = new Inspector(this.#head.contentEncoding);
-    if (this.#options.quotes && this.#head.contentEncoding !== 'identity') {
+    if (this.#quotes && this.#head.contentEncoding !== 'identity') {
       throw new ProxyError(
         'ERR_UPSTREAM_RESET',
         'the answer quotes the token and came compressed although it was not to be: not passed on',
@@ -95,7 +105,7 @@ export class Relay {
   end(rawTrailers: readonly string[] = []): void {
     clearTimeout(this.#stall);
     this.#inspector?.end();
-    this.#trailers = answerTrailers(rawTrailers, this.#options.secrets);
+    this.#trailers = answerTrailers(rawTrailers, this.#secret);
     if (!this.#rejected) this.#finish();
   }
 
@@ -116,13 +126,13 @@ export class Relay {
     if (inspector.decided) return;
     inspector.push(chunk, this.#receivedBytes === this.#head?.contentLength);
     this.errcode = inspector.errcode;
-    if (this.#options.withhold && this.#holding && this.errcode !== undefined) {
+    if (this.#withhold && this.#holding && this.errcode !== undefined) {
       this.#rejected = isRejection(this.errcode);
     }
   }
 
   #mustHold(): boolean {
-    if (this.#options.quotes) {
+    if (this.#quotes) {
       if (this.#receivedBytes <= WITHHELD_LIMIT_BYTES) return true;
       throw new ProxyError(
         'ERR_UPSTREAM_RESET',
@@ -135,7 +145,7 @@ export class Relay {
     }
     // An error may quote the request: it is small, and cleaned as a whole.
     if (this.#isError()) return this.#receivedBytes <= ONE_WRITE_BYTES;
-    if (!this.#options.withhold) return this.#isWholeAndSmall();
+    if (!this.#withhold) return this.#isWholeAndSmall();
     const inspector = this.#inspector as Inspector;
     if (!inspector.decided) {
       if (inspector.looksLikeData) this.#passOnWhenStalled();
@@ -145,7 +155,7 @@ export class Relay {
   }
 
   #isError(): boolean {
-    return this.errcode !== undefined && this.errcode !== 0 && this.#options.secrets.length > 0;
+    return this.errcode !== undefined && this.errcode !== 0 && this.#secret !== undefined;
   }
 
   /** Then `end` follows at once and one write does for everything. */
@@ -204,7 +214,7 @@ export class Relay {
   #finish(): void {
     const { res } = this.#exchange;
     if (!res.headersSent) this.#writeHead();
-    if (this.#trailers.length > 0) res.addTrailers(pairs(this.#trailers));
+    if (this.#trailers.length > 0) res.addTrailers(this.#trailers);
     const body = this.#blanked();
     this.#held = [];
     this.#holding = false;
@@ -217,15 +227,22 @@ export class Relay {
   #blanked(): Buffer | undefined {
     if (this.#held.length === 0) return undefined;
     const body = this.#held.length === 1 ? (this.#held[0] as Buffer) : Buffer.concat(this.#held);
-    const { secrets, quotes } = this.#options;
-    if (quotes) return Buffer.from(withoutTokens(body.toString('latin1'), secrets), 'latin1');
+    if (this.#quotes) {
+      return Buffer.from(withoutTokens(body.toString('latin1'), this.#secret), 'latin1');
+    }
     if (!this.#isError()) return body;
-    return Buffer.from(blanked(body.toString('latin1'), secrets), 'latin1');
+    return Buffer.from(blanked(body.toString('latin1'), this.#secret), 'latin1');
   }
 }
 
-function pairs(flat: readonly string[]): [string, string][] {
-  const list: [string, string][] = [];
-  for (let i = 0; i < flat.length; i += 2) list.push([flat[i] as string, flat[i + 1] as string]);
-  return list;
+/** @param token what the request carried; it is what must not come back, as is the secret of a code exchange */
+export function relayOf(
+  exchange: Exchange,
+  call: Call,
+  token: Token | undefined,
+  withhold: boolean,
+  via: string,
+): Relay {
+  const secret = call.route === 'code-exchange' ? call.account.secret?.reveal() : token?.value;
+  return new Relay(exchange, via, withhold, secret, quotesToken(call.canonical));
 }

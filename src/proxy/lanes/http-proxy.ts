@@ -36,7 +36,7 @@ export class FencedProxy {
         target: targetOf(this.#upstream),
         agent,
         toProxy: true, // else it rewrites the query
-        ssl: outgoing(request, this.#upstream),
+        ssl: outgoing(request),
         // It pipes the body into its request, whatever "it" is: here nothing is, and the request is ours.
         buffer: { pipe: opened } as never,
       },
@@ -96,11 +96,7 @@ function targetOf(upstream: URL): Record<string, string> {
  * and stay: it would fold doubled slashes in the path, and lose the fields' order, casing and
  * repetition. Node takes a list of fields as it is.
  */
-function outgoing(request: UpstreamRequest, upstream: URL): object {
-  const headers = ['host', upstream.host, ...request.headers];
-  if (request.contentLength !== undefined) {
-    headers.push('content-length', String(request.contentLength));
-  }
+function outgoing(request: UpstreamRequest): object {
   const fixed = (value: unknown): PropertyDescriptor => ({
     enumerable: true,
     get: () => value,
@@ -108,6 +104,6 @@ function outgoing(request: UpstreamRequest, upstream: URL): object {
   });
   return Object.defineProperties(
     { maxHeaderSize: MAX_ANSWER_HEAD_BYTES },
-    { headers: fixed(headers), path: fixed(request.path) },
+    { headers: fixed(request.headers), path: fixed(request.path) },
   );
 }

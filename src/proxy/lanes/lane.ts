@@ -7,18 +7,18 @@ export interface UpstreamRequest {
   readonly method: string;
   /** Origin-form, with whatever was injected. Never logged. */
   readonly path: string;
-  /** Flat list of names and values, without Host, Content-Length and hop-by-hop fields. */
+  /** Flat list of names and values as they leave, Host and Content-Length included, no hop-by-hop fields. */
   readonly headers: readonly string[];
   /** Held bytes, the app's request to be streamed, or nothing. */
   readonly body: Buffer | IncomingMessage | undefined;
-  /** Bytes of `body`; undefined where there is none and none is announced. */
-  readonly contentLength: number | undefined;
   /** May be sent again when a reused connection turns out to be dead: GET and HEAD that change nothing. */
   readonly resendable: boolean;
 }
 
 /** One of the two doors through which requests leave. */
 export interface Lane {
+  /** Of its upstream, as the `Host` field says it. */
+  readonly host: string;
   /**
    * Sends the request and passes the answer to `relay`; resolves when the answer is complete.
    * @throws {ProxyError} ERR_UPSTREAM_CONNECT, ERR_UPSTREAM_RESET, ERR_UPSTREAM_TIMEOUT

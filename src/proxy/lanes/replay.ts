@@ -22,8 +22,7 @@ const SLICE_BYTES = 64 * 1024;
 const RESEND_CONNECTIONS = 8;
 
 export function replayLane(options: LaneOptions): Lane {
-  const { upstream } = options;
-  const { host } = upstream;
+  const { origin, host } = options.upstream;
   const each = {
     connectTimeoutMs: options.connectTimeoutMs,
     headersTimeout: options.responseTimeoutMs,
@@ -32,17 +31,15 @@ export function replayLane(options: LaneOptions): Lane {
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
     maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
   };
-  const kept = new Connections(upstream.origin, { ...each, max: options.maxConnections });
+  const kept = new Connections(origin, { ...each, max: options.maxConnections });
   // `pipelining: 0` makes every connection good for one request: a second dead one cannot follow.
-  const fresh = new Connections(upstream.origin, {
-    ...each,
-    max: RESEND_CONNECTIONS,
-    pipelining: 0,
-  });
+  const fresh = new Connections(origin, { ...each, max: RESEND_CONNECTIONS, pipelining: 0 });
+  const ways: Ways = { host, kept, fresh };
   return {
+    host,
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
-        new Attempt({ exchange, request, relay, host, kept, fresh, resolve, reject }).begin();
+        new Attempt(ways, exchange, request, relay, resolve, reject).begin();
       }),
     async close() {
       await Promise.all([kept.close(), fresh.close()]);
@@ -50,60 +47,64 @@ export function replayLane(options: LaneOptions): Lane {
   };
 }
 
-interface AttemptParts {
-  readonly exchange: Exchange;
-  readonly request: UpstreamRequest;
-  readonly relay: Relay;
+interface Ways {
   /** Of the upstream, as its `Host` field says it. */
   readonly host: string;
   readonly kept: Connections;
   readonly fresh: Connections;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
 }
 
 class Attempt implements Dispatcher.DispatchHandler, Borrower {
-  readonly #parts: AttemptParts;
-  #connections: Connections;
+  readonly #ways: Ways;
+  readonly #exchange: Exchange;
+  readonly #request: UpstreamRequest;
+  readonly #relay: Relay;
+  readonly #resolve: () => void;
+  readonly #reject: (error: unknown) => void;
   #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #reused = false;
   #answering = false;
   #resent = false;
 
-  constructor(parts: AttemptParts) {
-    this.#parts = parts;
-    this.#connections = parts.kept;
+  constructor(
+    ways: Ways,
+    exchange: Exchange,
+    request: UpstreamRequest,
+    relay: Relay,
+    resolve: () => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#ways = ways;
+    this.#exchange = exchange;
+    this.#request = request;
+    this.#relay = relay;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  get #connections(): Connections {
+    return this.#resent ? this.#ways.fresh : this.#ways.kept;
   }
 
   begin(): void {
-    const { exchange, reject } = this.#parts;
-    exchange.whenGone(() => {
+    this.#exchange.whenGone(() => {
       this.#connections.forget(this);
-      reject(new ClientGone());
+      this.#reject(new ClientGone());
       // While it is on its way to a connection there is nothing to abort yet: `onRequestStart` will.
       this.#controller?.abort(new ClientGone());
     });
-    if (!exchange.gone) this.#connections.borrow(this);
+    if (!this.#exchange.gone) this.#connections.borrow(this);
   }
 
   lend(connection: Connection): void {
-    const { request, host } = this.#parts;
     this.#connection = connection;
-    const headers = ['host', host, ...request.headers];
-    if (request.contentLength !== undefined) {
-      headers.push('content-length', String(request.contentLength));
-    }
+    const { method, path, headers, body } = this.#request;
+    // undici takes any iterable of bytes; its types name only the most common ones.
+    const bytes = sliced(body as Buffer | undefined) as Buffer | null;
+    // A body sent in slices would else be taken for one that blocks the connection's reuse.
     connection.dispatch(
-      {
-        method: request.method,
-        path: request.path,
-        headers,
-        // undici takes any iterable of bytes; its types name only the most common ones.
-        body: sliced(request.body as Buffer | undefined) as Buffer | null,
-        // A body sent in slices would else be taken for one that blocks the connection's reuse.
-        blocking: false,
-      },
+      { method, path, headers: headers as string[], body: bytes, blocking: false },
       this,
     );
   }
@@ -111,7 +112,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     this.#reused = (this.#connection as Connection).answered;
-    if (this.#parts.exchange.gone) controller.abort(new ClientGone());
+    if (this.#exchange.gone) controller.abort(new ClientGone());
   }
 
   onResponseStarted(): void {
@@ -125,47 +126,44 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
     reason = '',
   ): void {
     if (status < 200) return;
-    this.#parts.relay.head(status, reason, latin1(controller.rawHeaders));
+    this.#relay.head(status, reason, latin1(controller.rawHeaders));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#parts.relay.data(chunk, () => controller.resume())) controller.pause();
+    if (!this.#relay.data(chunk, () => controller.resume())) controller.pause();
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     const connection = this.#connection as Connection;
     connection.answered = true;
     this.#connections.giveBack(connection, false);
-    this.#parts.exchange.whenGone(undefined);
-    this.#parts.relay.end(latin1(controller.rawTrailers));
-    this.#parts.resolve();
+    this.#exchange.whenGone(undefined);
+    this.#relay.end(latin1(controller.rawTrailers));
+    this.#resolve();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const { exchange, relay, host, fresh, reject } = this.#parts;
     const mayResend = this.#mayResend();
     this.#connections.giveBack(this.#connection as Connection, true);
     if (mayResend) {
       this.#resent = true;
       this.#controller = undefined;
-      this.#connections = fresh;
       this.begin();
       return;
     }
-    exchange.whenGone(undefined);
-    relay.stop();
-    if (exchange.gone) reject(new ClientGone());
-    else if (error instanceof ProxyError) reject(error);
-    else reject(upstreamError(error, host, this.#controller !== undefined));
+    this.#exchange.whenGone(undefined);
+    this.#relay.stop();
+    if (this.#exchange.gone) this.#reject(new ClientGone());
+    else if (error instanceof ProxyError) this.#reject(error);
+    else this.#reject(upstreamError(error, this.#ways.host, this.#controller !== undefined));
   }
 
   /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
   #mayResend(): boolean {
-    const { exchange, request } = this.#parts;
-    if (this.#resent || exchange.gone) return false;
+    if (this.#resent || this.#exchange.gone) return false;
     // It died in the moment that undici looks at it before the first byte: whatever the method.
     if (this.#controller === undefined) return this.#connection?.answered === true;
-    return this.#reused && !this.#answering && request.resendable;
+    return this.#reused && !this.#answering && this.#request.resendable;
   }
 }
 

@@ -22,6 +22,7 @@ export function streamLane(options: LaneOptions): Lane {
   const agent = new transport.Agent(pooled);
   const fresh = new transport.Agent({ keepAlive: false, maxSockets: options.maxConnections });
   return {
+    host: options.upstream.host,
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
         new Passage({ exchange, request, relay, options, proxy, fresh, resolve, reject }).begin(

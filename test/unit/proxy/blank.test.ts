@@ -6,10 +6,10 @@ const OLD = `89_${'cD4-_y'.repeat(24)}`;
 
 t.test('what was put into a request is taken out, and the length stays', (t) => {
   const text = `Location: https://x/y?access_token=${TOKEN}&a=1`;
-  const clean = blanked(text, [TOKEN]);
+  const clean = blanked(text, TOKEN);
   t.notOk(clean.includes(TOKEN));
   t.equal(clean.length, text.length);
-  t.equal(blanked('nothing of it', [TOKEN]), 'nothing of it');
+  t.equal(blanked('nothing of it', TOKEN), 'nothing of it');
   t.end();
 });
 
@@ -27,11 +27,11 @@ t.test('an answer that quotes requests loses every token, however it is written'
     'access_token=short&x',
   ];
   for (const quote of quotes) {
-    const clean = withoutTokens(quote, [TOKEN]);
+    const clean = withoutTokens(quote, TOKEN);
     t.notMatch(clean, /cD4|short/, quote);
     t.equal(clean.length, quote.length, quote);
   }
   const harmless = '{"errcode":0,"invoke_time":1635927298,"openid":"oG5oL0SJhBut8AyReFMUPB3ShYSy"}';
-  t.equal(withoutTokens(harmless, [TOKEN]), harmless);
+  t.equal(withoutTokens(harmless, TOKEN), harmless);
   t.end();
 });

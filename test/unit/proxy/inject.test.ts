@@ -3,7 +3,7 @@ import {
   parameter,
   parameterValues,
   withoutParameters,
-  withParameters,
+  withParameter,
 } from '../../../src/proxy/inject.ts';
 import { Seeded } from '../wechat/seeded.ts';
 
@@ -48,16 +48,16 @@ t.test('every access_token of the app goes, ours comes last, all else stays as i
     ['a={"b":[1,2]}|^`', 'a={"b":[1,2]}|^`&access_token=90_a-b_c'],
   ];
   for (const [query, injected] of rows) {
-    t.equal(withParameters(query, { access_token: TOKEN }), injected, query ?? 'no query');
+    t.equal(withParameter(query, 'access_token', TOKEN), injected, query ?? 'no query');
   }
   t.end();
 });
 
-t.test('a value is encoded, a name is replaced for each that is given, in order', (t) => {
-  t.equal(withParameters('a=1', { t: 'a&b=c d+%你' }), 'a=1&t=a%26b%3Dc%20d%2B%25%E4%BD%A0');
+t.test('a value is encoded, and takes the place of all that had its name', (t) => {
+  t.equal(withParameter('a=1', 't', 'a&b=c d+%你'), 'a=1&t=a%26b%3Dc%20d%2B%25%E4%BD%A0');
   t.equal(
-    withParameters('secret=x&js_code=1&appid=y&secret=z', { appid: 'wx1', secret: 's' }),
-    'js_code=1&appid=wx1&secret=s',
+    withParameter('secret=x&js_code=1&appid=y&secret=z', 'secret', 's'),
+    'js_code=1&appid=y&secret=s',
   );
   t.end();
 });
@@ -72,7 +72,7 @@ t.test('whatever the query, its other parameters keep their bytes and their orde
     const others = pairs.filter(
       (pair) => !/^(?:access_token|access%5Ftoken|%61ccess_token)(?:=|$)/.test(pair),
     );
-    const injected = withParameters(query, { access_token: TOKEN });
+    const injected = withParameter(query, 'access_token', TOKEN);
     const kept = others.join('&');
     const wanted = kept === '' ? `access_token=${TOKEN}` : `${kept}&access_token=${TOKEN}`;
     const read = new URLSearchParams(injected).getAll('access_token');
@@ -84,8 +84,8 @@ t.test('whatever the query, its other parameters keep their bytes and their orde
 });
 
 t.test('injecting twice is injecting once', (t) => {
-  const once = withParameters('a=1&access_token=x', { access_token: TOKEN });
-  t.equal(withParameters(once, { access_token: TOKEN }), once);
+  const once = withParameter('a=1&access_token=x', 'access_token', TOKEN);
+  t.equal(withParameter(once, 'access_token', TOKEN), once);
   t.end();
 });
 
