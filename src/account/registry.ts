@@ -111,5 +111,7 @@ export class AccountRegistry {
 }
 
 function byAppid({ credentials }: ConfiguredAccounts): ReadonlyMap<string, Credentials> {
-  return new Map(credentials.map((entry) => [entry.appid, entry]));
+  const map = new Map<string, Credentials>();
+  for (const entry of credentials) map.set(entry.appid, entry);
+  return map;
 }

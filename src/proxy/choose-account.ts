@@ -49,12 +49,7 @@ export function chooseAppid(hints: AccountHints, accounts: AccountRegistry): str
  */
 export function knownAppid(hints: AccountHints, accounts: AccountRegistry): string {
   const appid = chooseAppid(hints, accounts);
-  if (appid === undefined) {
-    throw new ProxyError(
-      'ERR_ACCOUNT_UNKNOWN',
-      'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
-    );
-  }
+  if (appid === undefined) throw noAccount();
   if (!accounts.has(appid)) throw unknownAccount(appid);
   return appid;
 }
@@ -69,9 +64,21 @@ export function chooseAccount(
   route: Route,
   accounts: AccountRegistry,
 ): Account | undefined {
-  const needsNone = route === 'user-token' || route === 'other-token';
-  if (needsNone && chooseAppid(hints, accounts) === undefined) return undefined;
-  return accounts.get(knownAppid(hints, accounts));
+  const appid = chooseAppid(hints, accounts);
+  if (appid === undefined) {
+    if (route === 'user-token' || route === 'other-token') return undefined;
+    throw noAccount();
+  }
+  const account = accounts.get(appid);
+  if (account === undefined) throw unknownAccount(appid);
+  return account;
+}
+
+function noAccount(): ProxyError {
+  return new ProxyError(
+    'ERR_ACCOUNT_UNKNOWN',
+    'the call names no account and there is no default one: put /{appid} before the path, send x-wechat-appid, or mark a default in the accounts file',
+  );
 }
 
 function unknownAccount(appid: string): ProxyError {

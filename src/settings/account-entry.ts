@@ -13,9 +13,9 @@ const MEMBERS = ['appid', 'appsecret', 'appsecretFile', 'tokenApi', 'default'];
 export interface AccountEntry {
   readonly appid: string;
   /** Missing only where a token peer holds it. One from a file is read when it is first used. */
-  readonly secret?: Secret;
+  readonly secret: Secret | undefined;
   /** Where it differs from the setting for all. */
-  readonly tokenApi?: Values['token-api'];
+  readonly tokenApi: Values['token-api'] | undefined;
   readonly default: boolean;
 }
 
@@ -51,12 +51,7 @@ export function readEntry(
     fault('appid should be a string of 4 to 64 letters and digits');
     return undefined;
   }
-  return {
-    appid,
-    ...(secret && { secret }),
-    ...(isApi && { tokenApi }),
-    default: isDefault === true,
-  };
+  return { appid, secret, tokenApi: isApi ? tokenApi : undefined, default: isDefault === true };
 }
 
 function readSecret(

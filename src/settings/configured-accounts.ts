@@ -18,8 +18,7 @@ export function configuredAccounts(
     secret: entry.secret,
     tokenApi: entry.tokenApi ?? tokenApi,
   }));
-  const listed = new Set(credentials.map(({ appid }) => appid));
-  if (account !== undefined && !listed.has(account.appid)) {
+  if (account !== undefined && !credentials.some(({ appid }) => appid === account.appid)) {
     credentials.unshift({ appid: account.appid, secret: account.secret, tokenApi });
   }
   if (credentials.length === 0) {

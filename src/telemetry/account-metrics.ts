@@ -24,8 +24,9 @@ import {
 /** Bound series of one route. */
 interface RequestEnds {
   readonly duration: { observe(seconds: number): void };
-  /** By HTTP status. */
-  readonly requests: Map<number, { inc(): void }>;
+  /** Of the status that came last: nearly always the next one's as well. */
+  readonly status: number;
+  readonly requests: { inc(): void };
 }
 
 /** One account's series. */
@@ -35,7 +36,7 @@ export class AccountMetrics {
 
   readonly #series: ReturnType<typeof seriesOf>;
   /** Of each route, what its requests are written to: every request is, and looking it up by label costs. */
-  readonly #ends = new Map<Route, RequestEnds>();
+  #ends: Partial<Record<Route, RequestEnds>> = {};
 
   constructor(instruments: AccountInstruments, appid: string) {
     this.#series = seriesOf(instruments, appid);
@@ -78,23 +79,19 @@ export class AccountMetrics {
 
   requestEnded(route: Route, status: number, seconds: number): void {
     this.totals.requests++;
-    const ends = this.#ends.get(route) ?? this.#endsOf(route);
-    if (ends === undefined) return;
-    ends.duration.observe(seconds);
-    const known = ends.requests.get(status);
-    if (known !== undefined) return known.inc();
-    const requests = this.#series.requests.of({ route, status: String(status) });
-    if (requests === undefined) return;
-    ends.requests.set(status, requests);
-    requests.inc();
+    const ends = this.#endsOf(route, status);
+    ends?.duration.observe(seconds);
+    ends?.requests.inc();
   }
 
-  #endsOf(route: Route): RequestEnds | undefined {
+  /** @returns undefined once the series were dropped */
+  #endsOf(route: Route, status: number): RequestEnds | undefined {
+    const known = this.#ends[route];
+    if (known?.status === status) return known;
     const duration = this.#series.duration.of({ route });
-    if (duration === undefined) return undefined;
-    const ends: RequestEnds = { duration, requests: new Map() };
-    this.#ends.set(route, ends);
-    return ends;
+    const requests = this.#series.requests.of({ route, status: String(status) });
+    if (duration === undefined || requests === undefined) return undefined;
+    return (this.#ends[route] = { duration, status, requests });
   }
 
   upstreamErrcode(errcode: number): void {
@@ -148,7 +145,7 @@ export class AccountMetrics {
 
   /** Drops every series of the account: it is no longer in use. */
   dispose(): void {
-    this.#ends.clear();
+    this.#ends = {};
     for (const series of Object.values(this.#series)) (series as { drop(): void }).drop();
   }
 }

@@ -118,12 +118,16 @@ export class SecretFile {
 
 /** Why a text cannot be a secret, or nothing. Keys travel in HTTP headers: printable ASCII only. */
 export function secretFault(text: string): string | undefined {
+  if (PRINTABLE.test(text)) return undefined;
   if (text === '') return 'it is empty';
   if (/[\r\n]/.test(text)) return 'it holds more than one line';
   if (!/^[\x20-\x7e]*$/.test(text)) return 'it holds characters that are not printable ASCII';
   if (text.trim() !== text) return 'it begins or ends with a blank';
   return undefined;
 }
+
+/** ASCII without line breaks, and no blank at its ends. */
+const PRINTABLE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Why a file could not be read, in words, without its path or content. */
 export function readFaultReason(error: unknown): string {

@@ -19,7 +19,7 @@ t.test('entries are read, a relative secret file from the directory of the file'
   t.strictSame(
     entries.map(({ secret, ...rest }) => ({ ...rest, secret: secret?.reveal() })),
     [
-      { appid: 'wxaaaa', default: true, secret: 'secret-a' },
+      { appid: 'wxaaaa', tokenApi: undefined, default: true, secret: 'secret-a' },
       { appid: 'wxbbbb', tokenApi: 'token', default: false, secret: 'secret-b' },
       { appid: 'wxcccc', default: false, secret: 'secret-b' },
     ],
@@ -95,7 +95,7 @@ t.test('a secret may be missing only where a peer holds it', (t) => {
   const text = '[{"appid": "wxaaaa"}]';
   t.throws(() => parseAccounts(text, '/'), { message: /has no appsecret or appsecretFile/ });
   t.strictSame(parseAccounts(text, '/', { secretsOptional: true }), [
-    { appid: 'wxaaaa', default: false },
+    { appid: 'wxaaaa', secret: undefined, tokenApi: undefined, default: false },
   ]);
   const env = { WXPROXY_ACCOUNTS_FILE: `${t.testdir({ 'a.json': text })}/a.json` };
   t.match(faultsOf([], env)[0]?.message, /has no appsecret/);
