@@ -16,7 +16,7 @@ export interface BodyLimits {
 
 export type Body =
   | { readonly kind: 'none' }
-  | { readonly kind: 'held'; readonly bytes: Buffer }
+  | { readonly kind: 'held'; readonly bytes: HeldBytes }
   /** `because` says why it cannot be replayed; undefined: it was never to be. */
   | {
       readonly kind: 'streamed';
@@ -131,7 +131,7 @@ export class BodyReceiver {
       };
       const onEnd = (): void => {
         settle();
-        resolve({ kind: 'held', bytes: received.whole() });
+        resolve({ kind: 'held', bytes: received });
       };
       exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
       exchange.whenMalformed(fail);

@@ -124,7 +124,10 @@ async function readCredentialsCall(
   });
   try {
     if (body.kind === 'streamed') throw tooLarge();
-    const stated = statedCredentials(here.query, body.kind === 'held' ? body.bytes : undefined);
+    const stated = statedCredentials(
+      here.query,
+      body.kind === 'held' ? body.bytes.whole() : undefined,
+    );
     const all = { ...hints, stated: stated.appid };
     const { route } = here;
     const { tokenEndpoints: mode } = parts;

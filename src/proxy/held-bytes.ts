@@ -34,6 +34,12 @@ export class HeldBytes {
     this.#to += chunk.copy(this.#slab, this.#to);
   }
 
+  /** In pieces, none of which was copied but for many small ones. */
+  pieces(): readonly Buffer[] {
+    this.#seal();
+    return this.#parts;
+  }
+
   whole(): Buffer {
     this.#seal();
     return this.#parts.length === 1

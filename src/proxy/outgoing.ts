@@ -8,6 +8,12 @@ import { dropField, forwardedHeaders } from './headers.ts';
 import { withoutParameters, withParameter } from './inject.ts';
 import type { UpstreamRequest } from './lanes/lane.ts';
 
+/**
+ * A held body beyond this is sent in the pieces it came in: none of it is copied, and the response timeout runs
+ * from the last one, not the first.
+ */
+const ONE_WRITE_BYTES = 64 * 1024;
+
 /** Methods that do without a Content-Length where there is no body. Node would send others chunked. */
 const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS']);
 
@@ -54,9 +60,13 @@ function content(
   token: Token | undefined,
 ): Pick<UpstreamRequest, 'body'> & { query: string | undefined } {
   if (call.body.kind === 'streamed') return { query: injected(call, token), body: req };
-  const bytes = call.body.kind === 'held' ? call.body.bytes : undefined;
-  if (call.route !== 'code-exchange') return { query: injected(call, token), body: bytes };
-  const sent = injectCredentials(call.canonical, call.query, bytes, call.account, call.stated);
+  const held = call.body.kind === 'held' ? call.body.bytes : undefined;
+  if (call.route !== 'code-exchange') {
+    const inOne = held === undefined || held.length <= ONE_WRITE_BYTES;
+    return { query: injected(call, token), body: inOne ? held?.whole() : held.pieces() };
+  }
+  const { canonical, query, account, stated } = call;
+  const sent = injectCredentials(canonical, query, held?.whole(), account, stated);
   return { query: sent.query === '' ? undefined : sent.query, body: sent.body };
 }
 
@@ -64,7 +74,8 @@ function content(
 function forPeer(call: Call): Pick<UpstreamRequest, 'body'> & { query: string | undefined } {
   const query =
     call.query && withoutParameters(call.query, ['secret', 'appsecret', 'access_token']);
-  return { query, body: call.body.kind === 'held' ? withoutSecret(call.body.bytes) : undefined };
+  const held = call.body.kind === 'held' ? call.body.bytes : undefined;
+  return { query, body: held && withoutSecret(held.whole()) };
 }
 
 function injected(call: Call, token: Token | undefined): string | undefined {
@@ -80,5 +91,6 @@ function isResendable(method: string, { route, body }: Call): boolean {
 
 function lengthOf(body: UpstreamRequest['body'], call: Call): number | undefined {
   if (Buffer.isBuffer(body)) return body.length;
+  if (call.body.kind === 'held') return call.body.bytes.length;
   return call.body.kind === 'streamed' ? call.body.contentLength : undefined;
 }

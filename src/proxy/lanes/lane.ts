@@ -9,8 +9,8 @@ export interface UpstreamRequest {
   readonly path: string;
   /** Flat list of names and values as they leave, Host and Content-Length included, no hop-by-hop fields. */
   readonly headers: readonly string[];
-  /** Held bytes, the app's request to be streamed, or nothing. */
-  readonly body: Buffer | IncomingMessage | undefined;
+  /** Held bytes, perhaps in pieces, the app's request to be streamed, or nothing. */
+  readonly body: Buffer | readonly Buffer[] | IncomingMessage | undefined;
   /** May be sent again when a reused connection turns out to be dead: GET and HEAD that change nothing. */
   readonly resendable: boolean;
 }

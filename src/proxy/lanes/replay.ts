@@ -16,8 +16,6 @@ import {
 } from './lane.ts';
 import { upstreamError } from './upstream-error.ts';
 
-/** Bodies beyond this go out in slices: then the response timeout runs from the last one, not the first. */
-const SLICE_BYTES = 64 * 1024;
 /** Connections for resending what a dead connection swallowed. */
 const RESEND_CONNECTIONS = 8;
 
@@ -100,11 +98,16 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
   lend(connection: Connection): void {
     this.#connection = connection;
     const { method, path, headers, body } = this.#request;
-    // undici takes any iterable of bytes; its types name only the most common ones.
-    const bytes = sliced(body as Buffer | undefined) as Buffer | null;
-    // A body sent in slices would else be taken for one that blocks the connection's reuse.
     connection.dispatch(
-      { method, path, headers: headers as string[], body: bytes, blocking: false },
+      {
+        method,
+        path,
+        headers: headers as string[],
+        // undici takes any iterable of bytes; its types name only the most common ones.
+        body: (body ?? null) as Buffer | null,
+        // A body sent in pieces would else be taken for one that blocks the connection's reuse.
+        blocking: false,
+      },
       this,
     );
   }
@@ -165,16 +168,6 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
     if (this.#controller === undefined) return this.#connection?.answered === true;
     return this.#reused && !this.#answering && this.#request.resendable;
   }
-}
-
-function sliced(body: Buffer | undefined): Buffer | Iterable<Buffer> | null {
-  if (body === undefined) return null;
-  if (body.length <= SLICE_BYTES) return body;
-  const slices: Buffer[] = [];
-  for (let at = 0; at < body.length; at += SLICE_BYTES) {
-    slices.push(body.subarray(at, at + SLICE_BYTES));
-  }
-  return slices;
 }
 
 /** What `toString('latin1')` calls; Node's types leave it out. */

@@ -111,7 +111,10 @@ class Passage {
     });
     const { body } = request;
     if (body === undefined || Buffer.isBuffer(body)) upstream.end(body);
-    else this.#pump(body, upstream);
+    else if (isPieces(body)) {
+      for (const piece of body) upstream.write(piece);
+      upstream.end();
+    } else this.#pump(body, upstream);
   }
 
   /** Like `pipe`, but a reader that stops reading is noticed. */
@@ -212,7 +215,7 @@ class Passage {
   /** The answer is there and the app is still sending: nobody wants the rest. */
   #stopUpload(): void {
     const { body } = this.#parts.request;
-    if (body === undefined || Buffer.isBuffer(body) || body.readableEnded) return;
+    if (body === undefined || Buffer.isBuffer(body) || isPieces(body) || body.readableEnded) return;
     body.removeAllListeners('data');
     body.resume();
     this.#upstream?.destroy();
@@ -234,6 +237,10 @@ class Passage {
     clearImmediate(this.#late);
     this.#timer = undefined;
   }
+}
+
+function isPieces(body: readonly Buffer[] | IncomingMessage): body is readonly Buffer[] {
+  return Array.isArray(body);
 }
 
 function hangUp(): Error {

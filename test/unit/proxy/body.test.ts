@@ -65,7 +65,7 @@ t.test('a body is held whole, counted while it is held, and no longer', async (t
     [CHUNKED, chunk(bytes.subarray(0, 1)), chunk(bytes.subarray(1)), LAST],
   ]) {
     const body = await (await send(...parts)).body;
-    t.strictSame(body, { kind: 'held', bytes });
+    t.ok(body.kind === 'held' && body.bytes.whole().equals(bytes));
     t.equal(bodies.heldBytes, LIMIT);
     bodies.release(body);
     t.equal(bodies.heldBytes, 0);
@@ -78,7 +78,7 @@ t.test('a chunked body of any pieces arrives as it was sent', async (t) => {
   const bytes = Buffer.from(Array.from({ length: 900 }, () => random.below(256)));
   const pieces = random.pieces(bytes).filter(({ length }) => length > 0);
   const body = await (await send(CHUNKED, ...pieces.map(chunk), LAST)).body;
-  t.ok(body.kind === 'held' && body.bytes.equals(bytes));
+  t.ok(body.kind === 'held' && body.bytes.whole().equals(bytes));
   bodies.release(body);
   t.equal(bodies.heldBytes, 0);
 });
@@ -113,7 +113,8 @@ t.test('what need not be held is streamed, but a chunked body needs its length',
   const streamed = await send(head('Content-Length: 5'), 'hello');
   t.strictSame(await streamed.body, { kind: 'streamed', contentLength: 5, because: undefined });
   const chunked = await send(CHUNKED, chunk(Buffer.from('hello')), LAST);
-  t.strictSame(await chunked.body, { kind: 'held', bytes: Buffer.from('hello') });
+  const held = await chunked.body;
+  t.equal(held.kind === 'held' && held.bytes.whole().toString(), 'hello');
 });
 
 t.test('a chunked body that grows too large is refused, and nothing stays held', async (t) => {

@@ -21,7 +21,7 @@ t.test('entries are read, a relative secret file from the directory of the file'
     [
       { appid: 'wxaaaa', tokenApi: undefined, default: true, secret: 'secret-a' },
       { appid: 'wxbbbb', tokenApi: 'token', default: false, secret: 'secret-b' },
-      { appid: 'wxcccc', default: false, secret: 'secret-b' },
+      { appid: 'wxcccc', tokenApi: undefined, default: false, secret: 'secret-b' },
     ],
   );
   for (const { secret } of entries) t.type(secret, Secret);
