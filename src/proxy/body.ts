@@ -3,9 +3,10 @@
  * Content-Length: WeChat answers chunked ones with an empty 412. Nothing is ever cut short.
  */
 import type { IncomingMessage } from 'node:http';
-import { ClientGone, ProxyError } from '../errors.ts';
+import { ProxyError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
-import { HeldBytes } from './held-bytes.ts';
+import type { HeldBytes } from './held-bytes.ts';
+import { Holding, type HeldMemory } from './holding.ts';
 
 export interface BodyLimits {
   /** A body up to here may be held. */
@@ -51,16 +52,17 @@ export function planBody({ contentLength, wanted, freeBytes, limitBytes }: BodyF
 export class BodyReceiver {
   readonly #limits: BodyLimits;
   readonly #idleTimeoutMs: number;
-  #heldBytes = 0;
+  readonly #memory: HeldMemory;
 
   constructor(limits: BodyLimits, idleTimeoutMs: number) {
     this.#limits = limits;
     this.#idleTimeoutMs = idleTimeoutMs;
+    this.#memory = { bytes: 0, limitBytes: limits.memoryBytes };
   }
 
   /** Bytes held now, of all requests. */
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#memory.bytes;
   }
 
   /**
@@ -80,7 +82,7 @@ export class BodyReceiver {
     const plan = planBody({
       contentLength,
       wanted,
-      freeBytes: this.#limits.memoryBytes - this.#heldBytes,
+      freeBytes: this.#limits.memoryBytes - this.#memory.bytes,
       limitBytes,
     });
     // Also where there is no body: without leave, Node ends the connection with the answer.
@@ -97,52 +99,16 @@ export class BodyReceiver {
 
   /** A held body is needed no longer. */
   release(body: Body): void {
-    if (body.kind === 'held') this.#heldBytes -= body.bytes.length;
+    if (body.kind === 'held') this.#memory.bytes -= body.bytes.length;
   }
 
   #hold(exchange: Exchange, contentLength: number | undefined, limitBytes: number): Promise<Body> {
-    const { req } = exchange;
-    const received = new HeldBytes();
-    let reservedBytes = contentLength ?? 0;
-    this.#heldBytes += reservedBytes;
+    const limits = { limitBytes, idleTimeoutMs: this.#idleTimeoutMs };
     return new Promise((resolve, reject) => {
-      let settled = false;
-      const settle = (): void => {
-        settled = true;
-        exchange.whenGone(undefined);
-        exchange.whenSilent(undefined);
-        exchange.whenMalformed(undefined);
-        // The request outlives its exchange on an idle connection: it must not keep the bytes.
-        req.off('data', onData).off('end', onEnd).off('error', onError).on('error', ignore);
-      };
-      const fail = (error: Error): void => {
-        settle();
-        this.#heldBytes -= reservedBytes;
-        reject(error);
-      };
-      const onError = (): void => fail(new ClientGone());
-      const onData = (chunk: Buffer): void => {
-        received.add(chunk);
-        if (contentLength !== undefined) return;
-        if (received.length > limitBytes) return fail(tooLarge(limitBytes));
-        if (this.#heldBytes + chunk.length > this.#limits.memoryBytes) return fail(noMemory());
-        reservedBytes += chunk.length;
-        this.#heldBytes += chunk.length;
-      };
-      const onEnd = (): void => {
-        settle();
-        resolve({ kind: 'held', bytes: received });
-      };
-      exchange.whenSilent(() => fail(bodySilent(this.#idleTimeoutMs)));
-      exchange.whenMalformed(fail);
-      if (!settled) exchange.whenGone(() => fail(new ClientGone()));
-      if (!settled) req.on('error', onError).on('data', onData).on('end', onEnd);
+      new Holding(exchange, contentLength, limits, this.#memory, resolve, reject).begin();
     });
   }
 }
-
-/** The socket's end is heard by the exchange. */
-function ignore(): void {}
 
 /** 0: no body; undefined: its length shows when it ends. */
 function announcedLength(req: IncomingMessage): number | undefined {
@@ -184,27 +150,4 @@ function giveLeave({ res }: Exchange): void {
   res.once('socket', () => {
     if (!res.headersSent) res.writeContinue();
   });
-}
-
-function tooLarge(limitBytes: number): ProxyError {
-  return new ProxyError(
-    'ERR_LENGTH_REQUIRED',
-    `a chunked body larger than ${limitBytes} bytes cannot be given the Content-Length that WeChat insists on: send one, or raise WXPROXY_REPLAY_BODY_LIMIT`,
-  );
-}
-
-function noMemory(): ProxyError {
-  return new ProxyError(
-    'ERR_OVERLOADED',
-    'too many chunked bodies are being held at once: send a Content-Length, try again, or raise WXPROXY_REPLAY_MEMORY_LIMIT',
-  );
-}
-
-/** The app stopped sending in the middle of its request. */
-export function bodySilent(afterMs: number): ProxyError {
-  return new ProxyError(
-    'ERR_REQUEST_REFUSED',
-    `the request's body stopped arriving for ${afterMs} ms`,
-    { status: 408 },
-  );
 }

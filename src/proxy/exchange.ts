@@ -7,6 +7,16 @@ import type { Route } from '../wechat/routes.ts';
 /** Distinguishes the processes whose logs meet in one place. */
 const PROCESS_ID = Math.random().toString(36).slice(2, 8);
 
+/** Who acts for an exchange at the moment: is told at once what becomes of its app. */
+export interface Watcher {
+  /** The app went away. */
+  gone(): void;
+  /** The app has sent nothing for the idle timeout. @returns whether its body is awaited */
+  silent?(): boolean;
+  /** The rest of the app's body cannot be read. */
+  malformed?(error: ProxyError): void;
+}
+
 /**
  * One request and its answer. Knows when the app has gone away, also while the request is still
  * queued behind another one on its connection: then only the socket says so.
@@ -30,10 +40,8 @@ export class Exchange {
 
   readonly #number: number;
   #gone = false;
-  #onGone: (() => void) | undefined;
-  #onSilent: (() => void) | undefined;
   #malformed: ProxyError | undefined;
-  #onMalformed: ((error: ProxyError) => void) | undefined;
+  #watcher: Watcher | undefined;
 
   constructor(req: IncomingMessage, res: ServerResponse, number: number, connection: Connection) {
     this.#number = number;
@@ -63,49 +71,38 @@ export class Exchange {
    */
   async outlast<T>(pending: Promise<T>): Promise<T> {
     const gone = new Promise<never>((_, reject) => {
-      this.whenGone(() => reject(new ClientGone()));
+      this.watch({ gone: () => reject(new ClientGone()) });
     });
     try {
       return await Promise.race([pending, gone]);
     } finally {
-      this.whenGone(undefined);
+      this.watch(undefined);
     }
   }
 
-  /** What to do at once when the app goes away; the latest call counts. */
-  whenGone(run: (() => void) | undefined): void {
-    this.#onGone = run;
-    if (this.#gone) run?.();
-  }
-
-  /** What to do when the app sends nothing although its body is awaited. */
-  whenSilent(run: (() => void) | undefined): void {
-    this.#onSilent = run;
-  }
-
-  /** What to do when the rest of the app's body cannot be read. */
-  whenMalformed(run: ((error: ProxyError) => void) | undefined): void {
-    this.#onMalformed = run;
-    if (this.#malformed !== undefined) run?.(this.#malformed);
+  /** The latest one counts; what became of the app before is told to it as well. */
+  watch(watcher: Watcher | undefined): void {
+    this.#watcher = watcher;
+    if (this.#gone) watcher?.gone();
+    else if (this.#malformed !== undefined) watcher?.malformed?.(this.#malformed);
   }
 
   /** The rest of the app's body cannot be read. */
   malformed(error: ProxyError): void {
     this.#malformed = error;
-    this.#onMalformed?.(error);
+    this.#watcher?.malformed?.(error);
   }
 
   /** @returns whether the app's body was awaited */
   silence(): boolean {
-    this.#onSilent?.();
-    return this.#onSilent !== undefined;
+    return this.#watcher?.silent?.() ?? false;
   }
 
   /** The app went away. */
   abort(): void {
     if (this.#gone) return;
     this.#gone = true;
-    this.#onGone?.();
+    this.#watcher?.gone();
   }
 }
 
@@ -142,9 +139,7 @@ export class Exchanges {
   }
 
   end(exchange: Exchange): void {
-    exchange.whenGone(undefined);
-    exchange.whenSilent(undefined);
-    exchange.whenMalformed(undefined);
+    exchange.watch(undefined);
     exchange.before = undefined; // else the last one on a connection would keep all before it
     const last = this.#open.pop() as Exchange;
     if (last !== exchange) {

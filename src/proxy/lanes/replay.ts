@@ -4,7 +4,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { ClientGone, ProxyError } from '../../errors.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, Watcher } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
 import { Connections, type Borrower, type Connection } from './connections.ts';
 import {
@@ -52,7 +52,7 @@ interface Ways {
   readonly fresh: Connections;
 }
 
-class Attempt implements Dispatcher.DispatchHandler, Borrower {
+class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   readonly #ways: Ways;
   readonly #exchange: Exchange;
   readonly #request: UpstreamRequest;
@@ -86,13 +86,15 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
   }
 
   begin(): void {
-    this.#exchange.whenGone(() => {
-      this.#connections.forget(this);
-      this.#reject(new ClientGone());
-      // While it is on its way to a connection there is nothing to abort yet: `onRequestStart` will.
-      this.#controller?.abort(new ClientGone());
-    });
+    this.#exchange.watch(this);
     if (!this.#exchange.gone) this.#connections.borrow(this);
+  }
+
+  gone(): void {
+    this.#connections.forget(this);
+    this.#reject(new ClientGone());
+    // While it is on its way to a connection there is nothing to abort yet: `onRequestStart` will.
+    this.#controller?.abort(new ClientGone());
   }
 
   lend(connection: Connection): void {
@@ -140,7 +142,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
     const connection = this.#connection as Connection;
     connection.answered = true;
     this.#connections.giveBack(connection, false);
-    this.#exchange.whenGone(undefined);
+    this.#exchange.watch(undefined);
     this.#relay.end(latin1(controller.rawTrailers));
     this.#resolve();
   }
@@ -154,7 +156,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower {
       this.begin();
       return;
     }
-    this.#exchange.whenGone(undefined);
+    this.#exchange.watch(undefined);
     this.#relay.stop();
     if (this.#exchange.gone) this.#reject(new ClientGone());
     else if (error instanceof ProxyError) this.#reject(error);

@@ -1,9 +1,9 @@
 /** The stream lane: requests that are sent once, whose body is not kept, by http-proxy. */
-import http, { type ClientRequest, type IncomingMessage } from 'node:http';
+import http, { IncomingMessage, type ClientRequest } from 'node:http';
 import https from 'node:https';
 import { ClientGone, ProxyError } from '../../errors.ts';
-import { bodySilent } from '../body.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, Watcher } from '../exchange.ts';
+import { bodySilent } from '../holding.ts';
 import type { Relay } from '../relay.ts';
 import { FencedProxy } from './http-proxy.ts';
 import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
@@ -49,13 +49,15 @@ interface PassageParts {
 }
 
 /** One request's way through the lane. */
-class Passage {
+class Passage implements Watcher {
   readonly #parts: PassageParts;
   #upstream: ClientRequest | undefined;
   #answer: IncomingMessage | undefined;
   /** Whether any byte of an answer has come, be it half a status line. */
   #answering: () => boolean = () => false;
   #connected = false;
+  /** The app's body, while it is still arriving. */
+  #pumping: IncomingMessage | undefined;
   #settled = false;
   #resent = false;
   #timer: NodeJS.Timeout | undefined;
@@ -67,10 +69,7 @@ class Passage {
 
   begin(agent: http.Agent): void {
     const { exchange, request, proxy } = this.#parts;
-    exchange.whenGone(() => {
-      this.#settle(new ClientGone());
-      this.#upstream?.destroy();
-    });
+    exchange.watch(this);
     if (this.#settled) return;
     proxy.open(
       request,
@@ -79,6 +78,18 @@ class Passage {
       (upstream) => this.#sendTo(upstream),
       (error) => this.#failed(error),
     );
+  }
+
+  gone(): void {
+    this.#settle(new ClientGone());
+    this.#upstream?.destroy();
+  }
+
+  silent(): boolean {
+    if (this.#pumping === undefined) return false;
+    // While the upstream is the one that does not read, the time-out of the pump is at work.
+    if (!this.#pumping.isPaused()) this.#failed(bodySilent(this.#parts.options.idleTimeoutMs));
+    return true;
   }
 
   /** It has no connection yet. */
@@ -110,31 +121,28 @@ class Passage {
       if (this.#answer === undefined && this.#upstream === upstream) this.#failed(hangUp());
     });
     const { body } = request;
-    if (body === undefined || Buffer.isBuffer(body)) upstream.end(body);
-    else if (isPieces(body)) {
+    if (body instanceof IncomingMessage) this.#pump(body, upstream);
+    else if (body === undefined || Buffer.isBuffer(body)) upstream.end(body);
+    else {
       for (const piece of body) upstream.write(piece);
       upstream.end();
-    } else this.#pump(body, upstream);
+    }
   }
 
   /** Like `pipe`, but a reader that stops reading is noticed. */
   #pump(body: IncomingMessage, upstream: ClientRequest): void {
-    const { exchange, options } = this.#parts;
-    exchange.whenSilent(() => {
-      // While the upstream is the one that does not read, the time-out below is at work.
-      if (!body.isPaused()) this.#failed(bodySilent(options.idleTimeoutMs));
-    });
+    this.#pumping = body;
     body.on('data', (chunk: Buffer) => {
       if (this.#settled || upstream.write(chunk)) return;
       body.pause();
-      this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+      this.#arm(this.#parts.options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
     });
     upstream.on('drain', () => {
       this.#disarm();
       body.resume();
     });
     body.once('end', () => {
-      exchange.whenSilent(undefined);
+      this.#pumping = undefined;
       upstream.end();
     });
   }
@@ -205,8 +213,7 @@ class Passage {
     if (this.#settled) return;
     this.#settled = true;
     this.#disarm();
-    this.#parts.exchange.whenGone(undefined);
-    this.#parts.exchange.whenSilent(undefined);
+    this.#parts.exchange.watch(undefined);
     this.#stopUpload();
     if (error === undefined) this.#parts.resolve();
     else this.#parts.reject(error);
@@ -215,7 +222,7 @@ class Passage {
   /** The answer is there and the app is still sending: nobody wants the rest. */
   #stopUpload(): void {
     const { body } = this.#parts.request;
-    if (body === undefined || Buffer.isBuffer(body) || isPieces(body) || body.readableEnded) return;
+    if (!(body instanceof IncomingMessage) || body.readableEnded) return;
     body.removeAllListeners('data');
     body.resume();
     this.#upstream?.destroy();
@@ -237,10 +244,6 @@ class Passage {
     clearImmediate(this.#late);
     this.#timer = undefined;
   }
-}
-
-function isPieces(body: readonly Buffer[] | IncomingMessage): body is readonly Buffer[] {
-  return Array.isArray(body);
 }
 
 function hangUp(): Error {
