@@ -5,11 +5,11 @@ import { createLogger, type Logger } from '../telemetry/logger.ts';
 import { standardOutput } from '../telemetry/standard-output.ts';
 import { stopped, type CommandContext } from './command.ts';
 import { startFault } from './start-fault.ts';
-import { boundYoungGeneration } from './young-generation.ts';
+import { tuneEngine } from './engine.ts';
 
 /** Runs the proxy until it is asked to end. */
 export async function serve(argv: readonly string[], context: CommandContext): Promise<number> {
-  boundYoungGeneration();
+  tuneEngine();
   let logger: Logger | undefined;
   const settings = loadSettings({
     argv,

@@ -27,6 +27,10 @@ t.test('an upstream that goes silent is given up in time, on every lane', async 
     t.equal(await server.metric('requests_in_flight'), 0);
   };
 
+  // Silence is no sign that a connection which has carried a request before is dead.
+  upstream.answer = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
+  await askTogether(t, stage, { method: 'GET', lanes: lanes.slice(0, 2), count: COUNT });
+
   const beforeItsHead: Answer = () => never;
   upstream.answer = beforeItsHead;
   const asked = upstream.requests.length;

@@ -14,17 +14,23 @@ import {
   type LaneOptions,
   type UpstreamRequest,
 } from './lane.ts';
-import { upstreamError } from './upstream-error.ts';
+import { SilentUpstream, upstreamError } from './upstream-error.ts';
 
 /** Connections for resending what a dead connection swallowed. */
 const RESEND_CONNECTIONS = 8;
+/** How often silence is looked at: what the time-outs may be late by. */
+const TICK_MS = 500;
 
 export function replayLane(options: LaneOptions): Lane {
   const { origin, host } = options.upstream;
+  const { responseTimeoutMs, idleTimeoutMs } = options;
+  const tickMs = Math.min(TICK_MS, Math.ceil(Math.min(responseTimeoutMs, idleTimeoutMs) / 10));
   const each = {
     connectTimeoutMs: options.connectTimeoutMs,
-    headersTimeout: options.responseTimeoutMs,
-    bodyTimeout: options.idleTimeoutMs,
+    // Ours are cheaper than timers that every request sets twice.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    tickMs,
     keepAliveTimeout: IDLE_CONNECTION_MS,
     keepAliveMaxTimeout: IDLE_CONNECTION_MS,
     maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
@@ -32,7 +38,7 @@ export function replayLane(options: LaneOptions): Lane {
   const kept = new Connections(origin, { ...each, max: options.maxConnections });
   // `pipelining: 0` makes every connection good for one request: a second dead one cannot follow.
   const fresh = new Connections(origin, { ...each, max: RESEND_CONNECTIONS, pipelining: 0 });
-  const ways: Ways = { host, kept, fresh };
+  const ways: Ways = { host, kept, fresh, tickMs, responseTimeoutMs, idleTimeoutMs };
   return {
     host,
     send: (exchange, request, relay) =>
@@ -50,6 +56,9 @@ interface Ways {
   readonly host: string;
   readonly kept: Connections;
   readonly fresh: Connections;
+  readonly tickMs: number;
+  readonly responseTimeoutMs: number;
+  readonly idleTimeoutMs: number;
 }
 
 class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
@@ -64,6 +73,8 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   #reused = false;
   #answering = false;
   #resent = false;
+  /** Ticks since anything was sent or came. */
+  #silentTicks = 0;
 
   constructor(
     ways: Ways,
@@ -114,10 +125,24 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
     );
   }
 
+  tick(): void {
+    if (this.#controller === undefined || this.#controller.paused) return;
+    const { tickMs, responseTimeoutMs, idleTimeoutMs } = this.#ways;
+    const afterMs = this.#relay.status === 0 ? responseTimeoutMs : idleTimeoutMs;
+    // The first one may come right after what it counts from.
+    if (this.#silentTicks++ * tickMs >= afterMs)
+      this.#controller.abort(new SilentUpstream(afterMs));
+  }
+
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#silentTicks = 0;
     this.#reused = (this.#connection as Connection).answered;
     if (this.#exchange.gone) controller.abort(new ClientGone());
+  }
+
+  onBodySent(): void {
+    this.#silentTicks = 0;
   }
 
   onResponseStarted(): void {
@@ -130,11 +155,13 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
     _headers: unknown,
     reason = '',
   ): void {
+    this.#silentTicks = 0;
     if (status < 200) return;
     this.#relay.head(status, reason, latin1(controller.rawHeaders));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#silentTicks = 0;
     if (!this.#relay.data(chunk, () => controller.resume())) controller.pause();
   }
 
@@ -148,7 +175,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const mayResend = this.#mayResend();
+    const mayResend = this.#mayResend(error);
     this.#connections.giveBack(this.#connection as Connection, true);
     if (mayResend) {
       this.#resent = true;
@@ -164,8 +191,8 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   }
 
   /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
-  #mayResend(): boolean {
-    if (this.#resent || this.#exchange.gone) return false;
+  #mayResend(error: Error): boolean {
+    if (this.#resent || this.#exchange.gone || error instanceof SilentUpstream) return false;
     // It died in the moment that undici looks at it before the first byte: whatever the method.
     if (this.#controller === undefined) return this.#connection?.answered === true;
     return this.#reused && !this.#answering && this.#request.resendable;

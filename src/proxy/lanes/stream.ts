@@ -7,7 +7,7 @@ import { bodySilent } from '../holding.ts';
 import type { Relay } from '../relay.ts';
 import { FencedProxy } from './http-proxy.ts';
 import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
-import { upstreamError } from './upstream-error.ts';
+import { SilentUpstream, upstreamError } from './upstream-error.ts';
 
 export function streamLane(options: LaneOptions): Lane {
   const proxy = new FencedProxy(options.upstream);
@@ -25,9 +25,8 @@ export function streamLane(options: LaneOptions): Lane {
     host: options.upstream.host,
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
-        new Passage({ exchange, request, relay, options, proxy, fresh, resolve, reject }).begin(
-          agent,
-        );
+        const parts = { exchange, request, relay, options, proxy, fresh, resolve, reject };
+        new Passage(parts).begin(agent);
       }),
     close() {
       agent.destroy();
@@ -103,7 +102,10 @@ class Passage implements Watcher {
       this.#answering = () => socket.bytesRead > readBefore;
       if (!socket.connecting) this.#connected = true;
       else {
-        this.#arm(options.connectTimeoutMs, 'UND_ERR_CONNECT_TIMEOUT');
+        this.#arm(
+          options.connectTimeoutMs,
+          failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time'),
+        );
         const ready = options.upstream.protocol === 'https:' ? 'secureConnect' : 'connect';
         socket.once(ready, () => {
           this.#connected = true;
@@ -112,13 +114,13 @@ class Passage implements Watcher {
       }
     });
     upstream.once('finish', () => {
-      if (this.#answer === undefined)
-        this.#arm(options.responseTimeoutMs, 'UND_ERR_HEADERS_TIMEOUT');
+      if (this.#answer === undefined) this.#arm(options.responseTimeoutMs);
     });
     upstream.once('response', (answer) => this.#relay(answer));
     // An answer that switches protocols ends the request without a word.
     upstream.once('close', () => {
-      if (this.#answer === undefined && this.#upstream === upstream) this.#failed(hangUp());
+      if (this.#answer === undefined && this.#upstream === upstream)
+        this.#failed(failure('ECONNRESET', 'closed without an answer'));
     });
     const { body } = request;
     if (body instanceof IncomingMessage) this.#pump(body, upstream);
@@ -135,7 +137,7 @@ class Passage implements Watcher {
     body.on('data', (chunk: Buffer) => {
       if (this.#settled || upstream.write(chunk)) return;
       body.pause();
-      this.#arm(this.#parts.options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+      this.#arm(this.#parts.options.idleTimeoutMs);
     });
     upstream.on('drain', () => {
       this.#disarm();
@@ -150,7 +152,7 @@ class Passage implements Watcher {
   #relay(answer: IncomingMessage): void {
     const { relay, options } = this.#parts;
     this.#answer = answer;
-    this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+    this.#arm(options.idleTimeoutMs);
     this.#guarded(() =>
       relay.head(answer.statusCode as number, answer.statusMessage as string, answer.rawHeaders),
     );
@@ -159,7 +161,7 @@ class Passage implements Watcher {
       this.#timer?.refresh();
       this.#guarded(() => {
         const more = relay.data(chunk, () => {
-          this.#arm(options.idleTimeoutMs, 'UND_ERR_BODY_TIMEOUT');
+          this.#arm(options.idleTimeoutMs);
           answer.resume();
         });
         if (more) return;
@@ -188,7 +190,7 @@ class Passage implements Watcher {
   #failed(error: unknown): void {
     if (this.#settled) return;
     const { request, options, fresh, relay } = this.#parts;
-    if (this.#mayResend() && request.resendable) {
+    if (request.resendable && this.#mayResend(error)) {
       this.#resent = true;
       this.#connected = false;
       this.#disarm();
@@ -205,18 +207,20 @@ class Passage implements Watcher {
   }
 
   /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
-  #mayResend(): boolean {
-    return this.#upstream?.reusedSocket === true && !this.#answering() && !this.#resent;
+  #mayResend(error: unknown): boolean {
+    if (this.#resent || error instanceof SilentUpstream) return false;
+    return this.#upstream?.reusedSocket === true && !this.#answering();
   }
 
   #settle(error?: unknown): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#disarm();
-    this.#parts.exchange.watch(undefined);
+    const { exchange, resolve, reject } = this.#parts;
+    exchange.watch(undefined);
     this.#stopUpload();
-    if (error === undefined) this.#parts.resolve();
-    else this.#parts.reject(error);
+    if (error === undefined) resolve();
+    else reject(error);
   }
 
   /** The answer is there and the app is still sending: nobody wants the rest. */
@@ -228,14 +232,11 @@ class Passage implements Watcher {
     this.#upstream?.destroy();
   }
 
-  /** @param code what the failure is called, in the words of the other lane */
-  #arm(afterMs: number, code: string): void {
+  #arm(afterMs: number, reason: Error = new SilentUpstream(afterMs)): void {
     this.#disarm();
     this.#timer = setTimeout(() => {
       // This process may have stalled: what came meanwhile is read before it is missed.
-      this.#late = setImmediate(() => {
-        this.#failed(Object.assign(new Error(`nothing for ${afterMs} ms`), { code }));
-      });
+      this.#late = setImmediate(() => this.#failed(reason));
     }, afterMs);
   }
 
@@ -246,6 +247,7 @@ class Passage implements Watcher {
   }
 }
 
-function hangUp(): Error {
-  return Object.assign(new Error('closed without an answer'), { code: 'ECONNRESET' });
+/** @param code what undici calls it, or the system */
+function failure(code: string, why: string): Error {
+  return Object.assign(new Error(why), { code });
 }

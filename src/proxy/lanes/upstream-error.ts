@@ -37,10 +37,14 @@ const CONNECT_CODES: ReadonlySet<unknown> = new Set([
   'EPROTO',
 ]);
 
-const TIMEOUT_CODES: ReadonlySet<unknown> = new Set([
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
-]);
+/** The upstream said nothing, or took nothing, for too long. */
+export class SilentUpstream extends Error {
+  override readonly name = 'SilentUpstream';
+
+  constructor(afterMs: number) {
+    super(`nothing for ${afterMs} ms`);
+  }
+}
 
 /**
  * @param sent whether any byte of the request may have left: before that, every failure is one of
@@ -56,7 +60,7 @@ export function upstreamError(error: unknown, host: string, sent: boolean): Upst
       error,
     );
   }
-  if (TIMEOUT_CODES.has(code)) {
+  if (error instanceof SilentUpstream) {
     return new UpstreamError(
       'timeout',
       `${host} did not answer in time; the request may have been carried out`,
