@@ -7,7 +7,7 @@ import { bodySilent } from '../holding.ts';
 import type { Relay } from '../relay.ts';
 import { FencedProxy } from './http-proxy.ts';
 import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
-import { SilentUpstream, upstreamError } from './upstream-error.ts';
+import { networkError, SilentUpstream, upstreamError } from './upstream-error.ts';
 
 export function streamLane(options: LaneOptions): Lane {
   const proxy = new FencedProxy(options.upstream);
@@ -102,10 +102,7 @@ class Passage implements Watcher {
       this.#answering = () => socket.bytesRead > readBefore;
       if (!socket.connecting) this.#connected = true;
       else {
-        this.#arm(
-          options.connectTimeoutMs,
-          failure('UND_ERR_CONNECT_TIMEOUT', 'no connection in time'),
-        );
+        this.#arm(options.connectTimeoutMs, networkError('UND_ERR_CONNECT_TIMEOUT'));
         const ready = options.upstream.protocol === 'https:' ? 'secureConnect' : 'connect';
         socket.once(ready, () => {
           this.#connected = true;
@@ -120,7 +117,7 @@ class Passage implements Watcher {
     // An answer that switches protocols ends the request without a word.
     upstream.once('close', () => {
       if (this.#answer === undefined && this.#upstream === upstream)
-        this.#failed(failure('ECONNRESET', 'closed without an answer'));
+        this.#failed(networkError('ECONNRESET'));
     });
     const { body } = request;
     if (body instanceof IncomingMessage) this.#pump(body, upstream);
@@ -245,9 +242,4 @@ class Passage implements Watcher {
     clearImmediate(this.#late);
     this.#timer = undefined;
   }
-}
-
-/** @param code what undici calls it, or the system */
-function failure(code: string, why: string): Error {
-  return Object.assign(new Error(why), { code });
 }

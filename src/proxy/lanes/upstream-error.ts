@@ -19,6 +19,11 @@ export class UpstreamError extends ProxyError {
   }
 }
 
+/** What only this process knows of, in the words of undici and the system. */
+export function networkError(code: 'UND_ERR_CONNECT_TIMEOUT' | 'ECONNRESET'): Error {
+  return Object.assign(new Error(code), { code });
+}
+
 /** Failures of getting a connection: nothing was sent. */
 const CONNECT_CODES: ReadonlySet<unknown> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
