@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 import type { HeldBytes } from './held-bytes.ts';
 import { Holding, type HeldMemory } from './holding.ts';
 
-export interface BodyLimits {
+interface BodyLimits {
   /** A body up to here may be held. */
   readonly bodyBytes: number;
   /** What all requests together may hold. */

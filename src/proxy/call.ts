@@ -23,7 +23,7 @@ import { statedCredentials, type StatedCredentials } from './stated-credentials.
 import { canonicalPath, parseTarget } from './target.ts';
 
 /** What token endpoints answer here: `WXPROXY_TOKEN_ENDPOINTS`. */
-export type TokenEndpointMode = 'placeholder' | 'issue' | 'refuse';
+type TokenEndpointMode = 'placeholder' | 'issue' | 'refuse';
 
 interface CallBase {
   /** As it came, without the account prefix. */

@@ -24,7 +24,7 @@ export interface Watcher {
 export class Exchange {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
-  readonly connection: Connection;
+  readonly connection: AppConnection;
   /** The answer before this one on the connection, perhaps still owed; undefined once this one has ended. */
   before: ServerResponse | undefined;
   /** Monotonic ms. */
@@ -35,15 +35,19 @@ export class Exchange {
   account: Account | undefined;
   route: Route | undefined;
 
-  /** Where it is among the open ones; theirs to write. */
+  /** Where it is among the open ones; for `Exchanges` alone. */
   place = -1;
 
   readonly #number: number;
   #gone = false;
-  #malformed: ProxyError | undefined;
   #watcher: Watcher | undefined;
 
-  constructor(req: IncomingMessage, res: ServerResponse, number: number, connection: Connection) {
+  constructor(
+    req: IncomingMessage,
+    res: ServerResponse,
+    number: number,
+    connection: AppConnection,
+  ) {
     this.#number = number;
     this.req = req;
     this.res = res;
@@ -80,16 +84,14 @@ export class Exchange {
     }
   }
 
-  /** The latest one counts; what became of the app before is told to it as well. */
+  /** The latest one counts; that the app went away before is told to it as well. */
   watch(watcher: Watcher | undefined): void {
     this.#watcher = watcher;
     if (this.#gone) watcher?.gone();
-    else if (this.#malformed !== undefined) watcher?.malformed?.(this.#malformed);
   }
 
-  /** The rest of the app's body cannot be read. */
+  /** The rest of the app's body cannot be read. Only a chunked one can be so, and that is being held. */
   malformed(error: ProxyError): void {
-    this.#malformed = error;
     this.#watcher?.malformed?.(error);
   }
 
@@ -107,7 +109,7 @@ export class Exchange {
 }
 
 /** What is known of one of the apps' connections. */
-interface Connection {
+interface AppConnection {
   readonly open: Exchange[];
   /** The last one begun, open or not: only its body can still be arriving. */
   latest: Exchange | undefined;
@@ -119,7 +121,7 @@ interface Connection {
  * collection of the old generation.
  */
 export class Exchanges {
-  readonly #connections = new WeakMap<Socket, Connection>();
+  readonly #connections = new WeakMap<Socket, AppConnection>();
   readonly #open: Exchange[] = [];
   #count = 0;
   #draining = false;
@@ -165,10 +167,10 @@ export class Exchanges {
   }
 
   /** One listener per connection serves all its exchanges. */
-  #connection(socket: Socket): Connection {
+  #connection(socket: Socket): AppConnection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;
-    const connection: Connection = { open: [], latest: undefined };
+    const connection: AppConnection = { open: [], latest: undefined };
     this.#connections.set(socket, connection);
     socket.once('close', () => {
       for (const exchange of connection.open) exchange.abort();

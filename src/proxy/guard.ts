@@ -7,7 +7,7 @@ import { ProxyError } from '../errors.ts';
 import { onlyValue } from './headers.ts';
 import { canonicalPath } from './target.ts';
 
-export interface GuardOptions {
+interface GuardOptions {
   /** Names that `Host` may hold besides the loopback ones; a port they come with does not count. */
   readonly hosts: readonly string[];
   readonly allowPaths: readonly string[];

@@ -23,7 +23,7 @@ export interface HandlerParts extends CallParts, ConcludeParts {
   readonly via: string;
 }
 
-export type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
+type Handler = (req: IncomingMessage, res: ServerResponse) => Promise<void>;
 
 /**
  * Nothing is awaited here that is there already, and the way that nearly all requests take is one function:

@@ -8,7 +8,7 @@ export interface HeldMemory {
   readonly limitBytes: number;
 }
 
-export interface HoldingLimits {
+interface HoldingLimits {
   /** What a chunked body may grow to. */
   readonly limitBytes: number;
   readonly idleTimeoutMs: number;
@@ -22,8 +22,8 @@ export class Holding implements Watcher {
   readonly #contentLength: number | undefined;
   readonly #limits: HoldingLimits;
   readonly #memory: HeldMemory;
-  readonly #resolve: (body: { readonly kind: 'held'; readonly bytes: HeldBytes }) => void;
-  readonly #reject: (error: Error) => void;
+  #resolve: (body: { readonly kind: 'held'; readonly bytes: HeldBytes }) => void;
+  #reject: (error: Error) => void;
   #received = new HeldBytes();
   #reservedBytes: number;
   #settled = false;
@@ -84,22 +84,26 @@ export class Holding implements Watcher {
   #end(): void {
     if (this.#settled) return;
     const bytes = this.#received;
+    const resolve = this.#resolve;
     this.#settle();
-    this.#resolve({ kind: 'held', bytes });
+    resolve({ kind: 'held', bytes });
   }
 
   #fail(error: Error): void {
     if (this.#settled) return;
+    const reject = this.#reject;
     this.#settle();
     this.#memory.bytes -= this.#reservedBytes;
-    this.#reject(error);
+    reject(error);
   }
 
   #settle(): void {
     this.#settled = true;
     this.#exchange.watch(undefined);
-    // The request outlives its exchange on an idle connection: it must not keep the bytes.
+    // The request outlives its exchange on an idle connection, and its listeners with it: they must not
+    // keep the bytes. A promise's functions keep what it resolved to.
     this.#received = NOTHING;
+    this.#resolve = this.#reject = () => {};
   }
 }
 

@@ -11,7 +11,7 @@ const LINGER_MS = 2000;
 
 const refused = new WeakSet<Socket>();
 
-export interface RawRefusalParts {
+interface RawRefusalParts {
   readonly exchanges: Exchanges;
   readonly metrics: Metrics;
   readonly logger: Logger;

@@ -12,7 +12,7 @@ import { relayOf, type Relay } from './relay.ts';
 
 type ApiCall = Call & { route: 'api' };
 
-export interface ReplayParts {
+interface ReplayParts {
   readonly replayLane: Lane;
   readonly via: string;
   readonly logger: Logger;

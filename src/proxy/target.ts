@@ -1,7 +1,7 @@
 import { ProxyError } from '../errors.ts';
 
 /** A request target taken apart without decoding or re-ordering anything. */
-export interface Target {
+interface Target {
   /** As it came, account prefix included. */
   readonly path: string;
   /** As it came, without `?`; undefined where there was no `?`. */

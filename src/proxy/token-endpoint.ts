@@ -12,7 +12,7 @@ import type { Placeholders } from './placeholder.ts';
 /** What WeChat says of a new token, and what SDKs plan their renewals by. */
 const PLACEHOLDER_LIFE_S = 7200;
 
-export interface TokenEndpointParts {
+interface TokenEndpointParts {
   readonly metrics: Metrics;
   readonly placeholders: Placeholders;
 }

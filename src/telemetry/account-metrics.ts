@@ -35,7 +35,7 @@ export class AccountMetrics {
   readonly totals = { requests: 0, replays: 0 };
 
   readonly #series: ReturnType<typeof seriesOf>;
-  /** Of each route, what its requests are written to: every request is, and looking it up by label costs. */
+  /** At hand by route: every request is written to one of them, and looking series up by label costs. */
   #ends: Partial<Record<Route, RequestEnds>> = {};
 
   constructor(instruments: AccountInstruments, appid: string) {

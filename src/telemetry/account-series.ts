@@ -1,4 +1,4 @@
-/** What a counter, gauge or histogram of prom-client offers for series of its own. */
+/** What a metric, prom-client's or a `HotMetric`, offers for series of its own. */
 interface LabelledMetric<Label extends string, Bound> {
   labels(labels: Readonly<Record<Label, string>>): Bound;
   remove(labels: Readonly<Record<Label, string>>): void;
@@ -8,8 +8,8 @@ interface LabelledMetric<Label extends string, Bound> {
 type Labels<Label extends string> = Readonly<Record<Exclude<Label, 'appid'>, string>>;
 
 /**
- * One account's series in one metric. Each label set is bound once: they are written on the path of
- * every request. All go together, without a search among those of the other accounts, and what a
+ * One account's series in one metric. Each label set is bound once: some are written on the path of a
+ * request. All go together, without a search among those of the other accounts, and what a
  * request that was under way still writes afterwards is lost: it would bring the series back.
  */
 export class AccountSeries<Label extends string, Bound extends object> {

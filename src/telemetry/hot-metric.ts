@@ -15,7 +15,6 @@ type Labels<Label extends string> = Readonly<Record<Label, string>>;
  */
 export abstract class HotMetric<Label extends string, Series> {
   abstract readonly type: 'counter' | 'histogram';
-  readonly aggregator = 'sum';
   readonly name: string;
   readonly help: string;
 

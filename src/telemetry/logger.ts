@@ -10,7 +10,7 @@ export interface Logger extends Pick<
   isLevelEnabled(level: string): boolean;
 }
 
-export interface LoggerOptions {
+interface LoggerOptions {
   readonly level: string;
   readonly format: 'json' | 'pretty';
   /** Where lines go; standard output unless given. */

@@ -17,7 +17,7 @@ const MISNAMED = [
   'nodejs_active_resources_total',
 ];
 
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly version: string;
   /** Off in tests that run many instances in one process. */
   readonly processMetrics?: boolean;

@@ -87,7 +87,7 @@ export function queryKeys(query: string): string[] {
     .map((name) => (PLAIN_NAME.test(name) ? redactText(name) : '[other]'));
 }
 
-export interface ErrorDescription {
+interface ErrorDescription {
   readonly type: string;
   readonly message: string;
   readonly code?: string;

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pino, type DestinationStream } from 'pino';
 
-export interface LogOutput {
+interface LogOutput {
   readonly stream: DestinationStream;
   /** Writes what is still kept, for a second at most; later lines are dropped. */
   close(): Promise<void>;

@@ -28,7 +28,7 @@ export class Connection extends Client {
   }
 }
 
-export interface ConnectionsOptions extends Client.Options {
+interface ConnectionsOptions extends Client.Options {
   readonly max: number;
   readonly connectTimeoutMs: number;
   readonly tickMs: number;

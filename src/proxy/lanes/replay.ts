@@ -166,11 +166,12 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   }
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
+    // First: what is thrown here comes back as an error, which gives the connection back as well.
+    this.#relay.end(latin1(controller.rawTrailers));
     const connection = this.#connection as Connection;
     connection.answered = true;
     this.#connections.giveBack(connection, false);
     this.#exchange.watch(undefined);
-    this.#relay.end(latin1(controller.rawTrailers));
     this.#resolve();
   }
 

@@ -132,18 +132,25 @@ class Passage implements Watcher {
   #pump(body: IncomingMessage, upstream: ClientRequest): void {
     this.#pumping = body;
     body.on('data', (chunk: Buffer) => {
-      if (this.#settled || upstream.write(chunk)) return;
+      if (this.#settled || upstream.write(chunk)) return this.#progressed();
       body.pause();
       this.#arm(this.#parts.options.idleTimeoutMs);
     });
     upstream.on('drain', () => {
       this.#disarm();
+      this.#progressed();
       body.resume();
     });
     body.once('end', () => {
       this.#pumping = undefined;
       upstream.end();
     });
+  }
+
+  /** An answer that began early may wait for more of the body, but not without end for anything. */
+  #progressed(): void {
+    if (this.#settled || this.#answer?.isPaused() !== false) return;
+    this.#arm(this.#parts.options.idleTimeoutMs);
   }
 
   #relay(answer: IncomingMessage): void {
@@ -195,11 +202,8 @@ class Passage implements Watcher {
       return;
     }
     relay.stop();
-    this.#settle(
-      error instanceof ProxyError
-        ? error
-        : upstreamError(error, options.upstream.host, this.#connected),
-    );
+    const { host } = options.upstream;
+    this.#settle(error instanceof ProxyError ? error : upstreamError(error, host, this.#connected));
     this.#upstream?.destroy();
   }
 

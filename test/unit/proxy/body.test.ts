@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import t from 'tap';
 import { BodyReceiver, type Body } from '../../../src/proxy/body.ts';
 import { Exchanges } from '../../../src/proxy/exchange.ts';
 import { Seeded } from '../wechat/seeded.ts';
+import { bytesInUse } from './heap.ts';
 
 const LIMIT = 1000;
 
@@ -71,6 +73,28 @@ t.test('a body is held whole, counted while it is held, and no longer', async (t
     t.equal(bodies.heldBytes, 0);
   }
 });
+
+t.test(
+  'a body that was released is gone, though its request stays with its connection',
+  async (t) => {
+    const { bodies, send } = await stage(t);
+    const kept: IncomingMessage[] = [];
+    const heldAndReleased = async (): Promise<WeakRef<object>> => {
+      const { req, body } = await send(head(`Content-Length: ${LIMIT}`), Buffer.alloc(LIMIT));
+      kept.push(req);
+      const held = await body;
+      bodies.release(held);
+      return new WeakRef(held);
+    };
+    const body = await heldAndReleased();
+    for (let turn = 0; turn < 20 && body.deref() !== undefined; turn++) {
+      await otherWork();
+      bytesInUse(); // collects
+    }
+    t.equal(body.deref(), undefined);
+    t.equal(kept.length, 1);
+  },
+);
 
 t.test('a chunked body of any pieces arrives as it was sent', async (t) => {
   const { bodies, send } = await stage(t);
