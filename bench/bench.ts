@@ -99,6 +99,7 @@ async function run(
       command: ['npm run bench', ...(argv.length > 0 ? ['--', ...argv] : [])].join(' '),
       machine,
       plan,
+      loadAwake: pinned,
       contenders: chosen.map(({ name, kind, version, missing }) => ({
         name,
         kind,

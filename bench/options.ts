@@ -32,6 +32,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --help
 `;
 
+/** Many short rounds say more than few long ones: a disturbance lasts for seconds, and spoils fewer. */
 const DEFAULT_PLAN: Plan = {
   mode: 'default',
   rounds: 24,

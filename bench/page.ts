@@ -1,10 +1,12 @@
 /** docs/performance.md, from one run's figures. */
 import type { Machine, Results } from './results.ts';
+import { wasBusy } from './summary.ts';
 import { tables, type Table } from './tables.ts';
 
 export function page(results: Results): string {
-  const { date, command, machine, contenders, plan } = results;
+  const { date, command, machine, contenders, plan, loadAwake = false } = results;
   const [day] = date.split('T');
+  const { get: warmUp, upload: largeWarmUp } = plan.warmUp;
   const skipped = contenders.filter((contender) => contender.skipped !== undefined);
   const reach = tables(results).filter(({ title }) => title === 'Reach');
   const figures = tables(results).filter(({ title }) => title !== 'Reach');
@@ -34,22 +36,21 @@ ${machineText(machine)} Contenders: ${contenders
 
 ## Method
 
-- One process is load and upstream, on one core; each contender is alone on the other, in one process or
-  with one worker. All contenders of Node run on the same Node.
+- One process is load and upstream, on one core. The contenders have the other, each in one process or with
+  one worker, and only one at a time has work. All contenders of Node run on the same Node, ours with the
+  flags that its image passes, unless the command above says otherwise.
 - The upstream speaks TLS 1.3, its certificate signed by a private CA that each contender is told to
   trust, and it answers only when the token is in the query. Before anything is timed, each contender
   proves itself: token put in, query, fields and bodies (2 KiB and 1 MiB up, 1 MiB down, by SHA-256)
   unchanged, connections kept on both sides, and an upstream with another CA refused.
 - Requests and answers carry the fields that an app and WeChat send. URLs vary, so that no cache of URLs
-  answers for the work. All have the same limit of connections to the upstream.
-- After a warm-up of ${plan.warmUp.get.toLocaleString('en')} requests, ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
-  C B A. Many short ones say more than few long ones: a disturbance lasts for seconds, and spoils fewer. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
+  answers for the work. Each contender may keep more connections to the upstream than the load has to it.
+- After a warm-up of ${warmUp.toLocaleString('en')} requests (${largeWarmUp.toLocaleString('en')} of 1 MiB), ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
+  C B A. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
 - **Requests per CPU-second** are requests by user and system time of all of the contender's processes, as
   the scheduler counts it: the figure to trust on a noisy machine. A ratio is the median of those of
   single rounds, in brackets the quartiles.
-- The load's core never sleeps while a contender is measured: who sends to a process that sleeps pays for
-  waking it, the more the less the load has to do, and that is not the contender's doing.
-- **Added latency** is the contender's less that of the app's own TLS call to the upstream in the same
+${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that of the app's own TLS call to the upstream in the same
   round. With 32 connections each sends its next request as soon as it is answered: a core is then
   busy, and latency shows how much it can do.
 - **Start** is from just before the process is made to the end of the first right answer, the token call
@@ -73,19 +74,19 @@ ${machineText(machine)} Contenders: ${contenders
 `;
 }
 
-function machineText({
-  cpu,
-  cores,
-  memoryBytes,
-  kernel,
-  os,
-  node,
-  load,
-  coresUsed,
-}: Machine): string {
+/** Only of a run that did so: figures that were made otherwise are rendered here too. */
+const LOAD_AWAKE = `- The load's core never sleeps while a contender is measured: who sends to a process that sleeps pays for
+  waking it, the more the less the load has to do, and that is not the contender's doing.
+`;
+
+const BUSY = ` **Others were at work on it**: of these figures trust the ratios at most.`;
+
+function machineText(machine: Machine): string {
+  const { cpu, cores, memoryBytes, kernel, os, node, load, coresUsed } = machine;
   const pinned = coresUsed === 'not pinned' ? ' Nothing was pinned: there is one core.' : '';
+  const busy = wasBusy(machine) ? BUSY : '';
   const memory = Math.round(memoryBytes / 2 ** 30);
-  return `${cpu}, ${cores} cores, ${memory} GiB, ${os}, Linux ${kernel}, Node ${node.slice(1)}; load ${load.toFixed(2)} when the run began.${pinned}`;
+  return `${cpu}, ${cores} cores, ${memory} GiB, ${os}, Linux ${kernel}, Node ${node.slice(1)}; load ${load.toFixed(2)} when the run began.${pinned}${busy}`;
 }
 
 function markdown({ title, head, rows }: Table, heading = title): string {

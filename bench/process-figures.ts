@@ -1,5 +1,6 @@
 /** What Linux says of a process and its children. */
 import { readdirSync, readFileSync } from 'node:fs';
+import type { MemoryFigures } from './results.ts';
 
 /** The process and every descendant it has now. */
 function processTree(pid: number): number[] {
@@ -34,14 +35,7 @@ function onCpuNs(pid: number, task: string): number {
   return Number(read(`/proc/${pid}/task/${task}/schedstat`).split(' ', 1)[0]);
 }
 
-export interface Memory {
-  /** Resident, shared libraries and program text included, as `ps` and Kubernetes count it. */
-  readonly rssBytes: number;
-  /** Its fair share: what others have mapped as well is divided among them. */
-  readonly pssBytes: number;
-}
-
-export function memory(pid: number): Memory {
+export function memory(pid: number): MemoryFigures {
   let rssBytes = 0;
   let pssBytes = 0;
   for (const process of processTree(pid)) {

@@ -4,6 +4,7 @@ import type { Contender, Running } from './contenders/contender.ts';
 import type { Fleet } from './fleet.ts';
 import { LoadConnection, type Answer } from './load/connection.ts';
 import { bodyOf, workload } from './load/requests.ts';
+import { firstRequest } from './phases/startup.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
 import { ACCOUNTS } from './upstream/accounts.ts';
 import { ANSWER_BODIES, MARK } from './upstream/answers.ts';
@@ -57,7 +58,7 @@ export async function proveVerifies(
   stranger: Upstream,
 ): Promise<void> {
   const started = await fleet
-    .start(contender, ({ port }) => workloadHead(port), { upstream: stranger.address })
+    .start(contender, firstRequest, { upstream: stranger.address })
     // Some hang up instead of answering.
     .catch(() => undefined);
   if (started === undefined) return;
@@ -65,10 +66,6 @@ export async function proveVerifies(
   if (started.firstAnswer.status < 400) {
     throw new Error(`${contender.name} is wrong and is not timed: it trusts any certificate`);
   }
-}
-
-function workloadHead(port: number): Buffer {
-  return workload('get', { host: `127.0.0.1:${port}` }).requests[0] as Buffer;
 }
 
 function faultOf(

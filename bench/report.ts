@@ -1,5 +1,6 @@
 /** A run's figures for the screen. */
 import type { Results } from './results.ts';
+import { wasBusy } from './summary.ts';
 import { tables, type Table } from './tables.ts';
 
 /** Of a whole cell; `0.93 (0.91–0.95)` and `37 %` are such too. */
@@ -13,7 +14,10 @@ export function report(results: Results): string {
     results.plan.mode === 'short'
       ? '\nA short run: it works, but these figures say nothing.\n'
       : '';
-  return [...tables(results).map(plain), ...skipped, short].join('');
+  const busy = wasBusy(results.machine)
+    ? `\nThe machine was busy: load ${results.machine.load.toFixed(2)} when the run began.\n`
+    : '';
+  return [...tables(results).map(plain), ...skipped, short, busy].join('');
 }
 
 function plain({ title, head, rows }: Table): string {

@@ -7,6 +7,8 @@ export interface Results {
   readonly command: string;
   readonly machine: Machine;
   readonly plan: Plan;
+  /** Whether the load's core was kept from sleeping: then how busy it was says nothing. */
+  readonly loadAwake?: boolean;
   readonly contenders: readonly ContenderResult[];
   readonly throughput: Partial<Record<Scenario, ByContender<Slice[]>>>;
   /** For few and for many connections. */
@@ -26,7 +28,7 @@ export interface Machine {
   readonly kernel: string;
   readonly os: string;
   readonly node: string;
-  /** Of the last minute, when the run began: above 0.3 somebody else was at work. */
+  /** Of the last minute, when the run began. */
   readonly load: number;
   readonly coresUsed: { readonly load: number; readonly contender: number } | 'not pinned';
 }
@@ -47,7 +49,7 @@ export interface Slice {
   readonly cpuMs: number;
   readonly p50Us: number;
   readonly p99Us: number;
-  /** CPU time of load and upstream by wall time: near 1 they were the bottleneck. */
+  /** CPU time of load and upstream by wall time: near 1 they were the bottleneck, or kept awake. */
   readonly loadShare: number;
 }
 
@@ -72,7 +74,9 @@ export interface Startup {
 }
 
 export interface MemoryFigures {
+  /** Resident, shared libraries and program text included, as `ps` and Kubernetes count it. */
   readonly rssBytes: number;
+  /** Its fair share: what others have mapped as well is divided among them. */
   readonly pssBytes: number;
 }
 
@@ -92,6 +96,7 @@ export interface AccountsResult {
   /** After each start: the file is read, one token is fetched. */
   readonly idle: readonly MemoryFigures[];
   readonly active: MemoryFigures;
+  /** Of the start that made most. */
   readonly tokenCallsAtStart: number;
 }
 

@@ -3,11 +3,20 @@ import {
   DIRECT,
   type ByContender,
   type LatencyResult,
+  type Machine,
   type Results,
   type Slice,
 } from './results.ts';
 import type { Scenario } from './scenarios.ts';
 import { pairedRatios, spread, type Spread } from './statistics.ts';
+
+/** A machine that nobody else uses is below it when a run begins, what bundling has left included. */
+const QUIET_LOAD = 0.5;
+
+/** Whether somebody else was at work on the machine when the run began. */
+export function wasBusy({ load }: Machine): boolean {
+  return load > QUIET_LOAD;
+}
 
 /** Requests per CPU-second in each round. */
 export function rates(slices: readonly Slice[] | undefined): number[] {

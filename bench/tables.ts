@@ -48,7 +48,7 @@ function throughputTable(results: Results, scenario: Scenario): Table {
       'p50 ms',
       'p99 ms',
       'its core busy',
-      'load’s core busy',
+      ...(results.loadAwake ? [] : ['load’s core busy']),
     ],
     rows: Object.entries(slices).map(([name, rounds]) => [
       name,
@@ -57,7 +57,7 @@ function throughputTable(results: Results, scenario: Scenario): Table {
       fixed(medianOf(slices, name, ({ p50Us }) => p50Us / 1000)),
       fixed(medianOf(slices, name, ({ p99Us }) => p99Us / 1000)),
       percent(medianOf(slices, name, ({ cpuMs, ms }) => cpuMs / ms)),
-      percent(medianOf(slices, name, ({ loadShare }) => loadShare)),
+      ...(results.loadAwake ? [] : [percent(medianOf(slices, name, ({ loadShare }) => loadShare))]),
     ]),
   };
 }

@@ -96,6 +96,20 @@ t.test('the page names the run: date, command, machine, who was missing', (t) =>
   t.end();
 });
 
+t.test('the page says of a run only what it did', (t) => {
+  const made = benchResults({});
+  const asleep = page(made);
+  const awake = page({ ...made, loadAwake: true });
+  t.notMatch(asleep, 'core never sleeps');
+  t.match(asleep, 'load’s core busy');
+  t.match(awake, 'core never sleeps');
+  t.notMatch(awake, 'load’s core busy', 'one that never sleeps is always busy');
+  t.notMatch(asleep, 'Others were at work');
+  const busy = { ...made, machine: { ...made.machine, load: 2 } };
+  t.match(page(busy), 'Others were at work', 'such figures are not shown without a word');
+  t.end();
+});
+
 const published = `${root}/bench/results/published.json`;
 
 t.test(
