@@ -8,7 +8,16 @@ import { Metrics } from '../src/telemetry/metrics.ts';
 import { version } from '../src/version.ts';
 import { layers } from './helpers/architecture.ts';
 import { blockFaults } from './helpers/doc-blocks.ts';
-import { anchorsOf, blocksOf, linksOf, page, pages, proseOf } from './helpers/doc-pages.ts';
+import { commandFaults } from './helpers/doc-commands.ts';
+import {
+  anchorsOf,
+  blocksOf,
+  inlineCommandsOf,
+  linksOf,
+  page,
+  pages,
+  proseOf,
+} from './helpers/doc-pages.ts';
 import { unknownNames } from './helpers/doc-settings.ts';
 import { shellCommands } from './helpers/doc-shell.ts';
 import { ROOT } from './helpers/process.ts';
@@ -46,6 +55,7 @@ t.test('a block that nobody covers is found, and so is one that is wrong', async
     ['sh', 'export WXPROXY_UPSTREAM=example.com \\\n  WXPROXY_LISTEN=1 # why\nnpm start\n'],
     ['sh', 'docker run -e WXPROXY_LISTN=:8080 wechat-token-proxy\n'],
     ['sh', 'docker build --build-arg VERSOIN=1 .\n'],
+    ['sh', 'docker build --build-arg VERSION=1 --build-arg BUILD_IMGE=node .\n'],
     ['sh', 'docker run --netwrok host wechat-token-proxy\n'],
     ['sh', 'kubectl kustomize k8s/exmaple\n'],
     ['sh', 'kubectl apply -k k8s/sidecar\n'],
@@ -145,6 +155,22 @@ t.test('every file that a page names is there', (t) => {
   }
   t.ok(named > 80, `${named} files`);
   t.end();
+});
+
+t.test('nothing is wrong with a command in the midst of a sentence', async (t) => {
+  const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
+  let commands = 0;
+  for (const of of pages) {
+    for (const text of inlineCommandsOf(of)) {
+      const faults = await Promise.all(shellCommands(text).map(commandFaults));
+      t.strictSame(faults.flat(), [], `${of.path}: ${text}`);
+      commands += 1;
+    }
+    for (const [, name = ''] of of.text.matchAll(/--build-arg (\w+)=/g)) {
+      t.match(dockerfile, new RegExp(`^ARG ${name}=`, 'm'), `${of.path}: --build-arg ${name}`);
+    }
+  }
+  t.ok(commands >= 20, `${commands} commands`);
 });
 
 t.test('every setting, script and metric that a page names is there', async (t) => {

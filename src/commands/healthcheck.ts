@@ -1,21 +1,23 @@
 import { request } from 'node:http';
 import { environment } from '../settings/environment.ts';
 import { isEveryInterface } from '../settings/kinds/listen-address.ts';
-import { loadSettings } from '../settings/load.ts';
+import { loadAdminListen } from '../settings/load.ts';
 import type { CommandContext } from './command.ts';
 
 const TIMEOUT_MS = 2000;
 
 /**
  * Asks the admin listener of the instance with the same settings: for exec probes in images without
- * a shell. Liveness, or with `--ready` readiness. @returns 0 or 1
+ * a shell. Liveness, or with `--ready` readiness.
+ * @returns 0 or 1
+ * @throws {SettingsError} with flags and variables that there are not, and an address that is wrong
  */
 export async function healthcheck(
   argv: readonly string[],
   { out, err }: CommandContext,
 ): Promise<number> {
   const ready = argv.includes('--ready');
-  const { adminListen } = loadSettings({
+  const adminListen = loadAdminListen({
     argv: argv.filter((flag) => flag !== '--ready'),
     env: environment(),
   });

@@ -1,6 +1,7 @@
 import { variableOf } from '../settings/names.ts';
 import type { Settings } from '../settings/settings.ts';
 import { redactText } from '../telemetry/redact.ts';
+import { listenFaultOf } from './listen-fault.ts';
 
 /** What Node says of a failed `listen`. */
 interface ListenError extends NodeJS.ErrnoException {
@@ -16,14 +17,12 @@ export function startFault(error: ListenError, listeners: Listeners): string {
   const { address = '', port = -1 } = error;
   const place = port > 0 ? `${address.includes(':') ? `[${address}]` : address}:${port}` : address;
   const setting = settingOf(error, listeners);
-  switch (error.code) {
-    case 'EADDRINUSE':
+  switch (listenFaultOf(error)) {
+    case 'taken':
       return `${place} is in use, perhaps by another instance: stop that, or set ${setting} to another address`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
+    case 'elsewhere':
       return `${place} is no address of this machine: set ${setting} to one that is`;
-    case 'EACCES':
-    case 'EPERM':
+    case 'forbidden':
       return `listening on ${place} is not allowed: set ${setting} to a port above 1023, or to a socket in a folder that can be written to`;
     default:
       return redactText(error.message);

@@ -2,11 +2,12 @@ import { resolve } from 'node:path';
 import { Secret } from '../telemetry/secret.ts';
 import { secretFault, SecretFileError } from '../telemetry/secret-file.ts';
 import type { SecretFileOptions } from '../telemetry/secret-file.ts';
+import { TOKEN_APIS, type TokenApi } from '../wechat/token-endpoints.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isRecord } from './json-text.ts';
 import { APPID } from './kinds/scalars.ts';
-import type { Values } from './table.ts';
 
+const EITHER_API = TOKEN_APIS.map((api) => JSON.stringify(api)).join(' or ');
 const MEMBERS = ['appid', 'appsecret', 'appsecretFile', 'tokenApi', 'default'];
 
 /** An account of the accounts file. */
@@ -15,7 +16,7 @@ export interface AccountEntry {
   /** Missing only where a token peer holds it. One from a file is read when it is first used. */
   readonly secret: Secret | undefined;
   /** Where it differs from the setting for all. */
-  readonly tokenApi: Values['token-api'] | undefined;
+  readonly tokenApi: TokenApi | undefined;
   readonly default: boolean;
 }
 
@@ -43,15 +44,15 @@ export function readEntry(
   for (const key in item) {
     if (!MEMBERS.includes(key)) fault(`has an unknown member ${key}${didYouMean(key, MEMBERS)}`);
   }
-  const isApi = tokenApi === 'stable_token' || tokenApi === 'token';
-  if (tokenApi !== undefined && !isApi) fault('tokenApi should be "stable_token" or "token"');
+  const api = TOKEN_APIS.find((known) => known === tokenApi);
+  if (tokenApi !== undefined && api === undefined) fault(`tokenApi should be ${EITHER_API}`);
   if (typeof isDefault !== 'boolean') fault('default should be true or false, without quotes');
   const secret = readSecret(item, reader, fault);
   if (!isAppid(appid)) {
     fault('appid should be a string of 4 to 64 letters and digits');
     return undefined;
   }
-  return { appid, secret, tokenApi: isApi ? tokenApi : undefined, default: isDefault === true };
+  return { appid, secret, tokenApi: api, default: isDefault === true };
 }
 
 function readSecret(

@@ -8,6 +8,7 @@ import { readConfigFile } from './config-file.ts';
 import { crossCheck } from './cross-checks.ts';
 import { effectiveSettings } from './describe.ts';
 import { parseFlags } from './flags.ts';
+import type { ListenAddress } from './kinds/listen-address.ts';
 import { variableOf } from './names.ts';
 import { parseValue } from './parse-value.ts';
 import { SettingsError } from './settings-error.ts';
@@ -30,11 +31,8 @@ interface LoadInput {
  * @throws {SettingsError} with everything that is wrong
  */
 export function loadSettings({ argv, env, onSecretFault }: LoadInput): Settings {
-  const sources = [parseFlags(argv), readVariables(env)];
-  const config = choose(sources).chosen.get('config');
-  if (config !== undefined) sources.push(readConfigFile(config));
-  const choice = choose(sources);
-  const { values, faults } = parseAll(choice, onSecretFault);
+  const choice = chooseAll(argv, env);
+  const { values, faults } = parseRows(rows, choice, onSecretFault);
 
   const isGiven = (name: SettingName) => choice.chosen.has(name);
   const accounts = readAccounts(values, isGiven('token-peer'), onSecretFault);
@@ -49,11 +47,36 @@ export function loadSettings({ argv, env, onSecretFault }: LoadInput): Settings 
   return assemble(values as Values, accounts.entries, effectiveSettings(choice.chosen));
 }
 
-function parseAll(choice: Choice, onSecretFault: LoadInput['onSecretFault']) {
+/**
+ * Where the admin listener of a proxy with these settings is. Of the files that they name only the
+ * config file is read: the others may have gone since the proxy read them, and it lives on.
+ * @throws {SettingsError} with an address that is wrong, and with what is no setting at all
+ */
+export function loadAdminListen({ argv, env }: LoadInput): ListenAddress {
+  const choice = chooseAll(argv, env);
+  const adminRow = rows.filter(([name]) => name === 'admin-listen');
+  const { values, faults } = parseRows(adminRow, choice, undefined);
+  const all = [...choice.faults, ...faults];
+  if (all.length > 0) throw new SettingsError(all);
+  return (values as Values)['admin-listen'];
+}
+
+function chooseAll(argv: LoadInput['argv'], env: LoadInput['env']): Choice {
+  const sources = [parseFlags(argv), readVariables(env)];
+  const config = choose(sources).chosen.get('config');
+  if (config !== undefined) sources.push(readConfigFile(config));
+  return choose(sources);
+}
+
+function parseRows(
+  parsedRows: typeof rows,
+  choice: Choice,
+  onSecretFault: LoadInput['onSecretFault'],
+) {
   const values: Record<string, unknown> = {};
   const faults: SettingsFault[] = [];
   const secretFiles = onSecretFault === undefined ? {} : { onFault: onSecretFault };
-  for (const [name, row] of rows) {
+  for (const [name, row] of parsedRows) {
     const given = choice.chosen.get(name);
     if (given === undefined) {
       if (row.default !== undefined) values[name] = v.parse(row.kind.schema, row.default);

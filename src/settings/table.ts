@@ -3,6 +3,7 @@
  * and of the config file's member; `names.ts` makes the variable's from it. A secret has no flag
  * itself, but a second form that names a file: `--name-file`, member `name-file`, `…_FILE`.
  */
+import { TOKEN_APIS } from '../wechat/token-endpoints.ts';
 import { duration } from './kinds/duration.ts';
 import { hosts, pathPatterns } from './kinds/lists.ts';
 import { listenAddress } from './kinds/listen-address.ts';
@@ -42,7 +43,7 @@ export const table = {
     '`/metrics`, `/healthz`, `/readyz` and the status page; never proxies, shows no secret',
   ),
   'token-api': defaulting(
-    oneOf('stable_token', 'token'),
+    oneOf(...TOKEN_APIS),
     'stable_token',
     'which of WeChat’s calls issues tokens; with `token`, each call retires the previous one',
   ),

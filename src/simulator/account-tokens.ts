@@ -1,4 +1,4 @@
-import type { TokenApi } from '../wechat/token-endpoints.ts';
+import { TOKEN_APIS, type TokenApi } from '../wechat/token-endpoints.ts';
 import { QuotaMeter } from './quota.ts';
 import type { Rules } from './rules.ts';
 import {
@@ -65,7 +65,7 @@ export class AccountTokens {
   }
 
   revoke(mode: RevokeMode): void {
-    for (const api of ['token', 'stable_token'] as const) {
+    for (const api of TOKEN_APIS) {
       this.#replace(api, revoke(this.#lines[api], mode, this.#now()));
     }
   }

@@ -1,4 +1,4 @@
-import { TOKEN_PATHS, type TokenApi } from '../wechat/token-endpoints.ts';
+import { TOKEN_APIS, type TokenApi } from '../wechat/token-endpoints.ts';
 import type { Counts } from './counts.ts';
 import type { Fault, PendingFault } from './faults.ts';
 import type { PendingRefusal, Refusal } from './refusals.ts';
@@ -21,7 +21,6 @@ interface SimulatorState {
 }
 
 const REVOKE_MODES: readonly unknown[] = ['dead', 'expired', 'kept'];
-const TOKEN_APIS: readonly unknown[] = Object.keys(TOKEN_PATHS);
 
 /** Everything a test or a person can see of a running simulator and do to it. */
 export class Controls {

@@ -25,7 +25,7 @@ export interface TokenManagerOptions extends Omit<RefresherOptions, 'log' | 'rej
 export type NoReplay = 'no_token' | 'cooldown';
 
 /** What a request for another token is answered where there is none. */
-const SAME_AGAIN = 'there is no other token than the rejected one';
+const NO_OTHER = 'there is no other token than the rejected one';
 /** How long the replacement of a rejected token is waited for by who can do without. */
 const SETTLED_WITHIN_MS = 1000;
 /** Between two refreshes that others ask for. */
@@ -165,10 +165,10 @@ export class TokenManager {
     const isOther = digest !== undefined && digest !== digestOf(token.value);
     const isSoon = now - this.#requestedAtMs < REQUESTED_APART_MS;
     if (isOther || (digest === undefined && isYoung) || isSoon) return token;
-    if (this.#rejections.isCooling(token)) throw this.#unavailable(SAME_AGAIN);
+    if (this.#rejections.isCooling(token)) throw this.#unavailable(NO_OTHER);
     if (this.#refresher.waitMs === 0) this.#requestedAtMs = now;
     await this.#refresher.refresh({ trigger: 'requested', retired: true, via });
-    if (this.#refresher.isCurrent(token)) throw this.#unavailable(SAME_AGAIN);
+    if (this.#refresher.isCurrent(token)) throw this.#unavailable(NO_OTHER);
     return this.get();
   }
 

@@ -115,7 +115,7 @@ export class Refresher {
   #begin(cause: RefreshCause, mayAsk: boolean): Promise<void> {
     if (!mayAsk && !this.#takeLook()) return Promise.resolve();
     this.#isReplacing = cause.retired === true;
-    this.#inFlight = (mayAsk ? this.#run(cause) : this.#look(cause)).finally(() => {
+    this.#inFlight = (mayAsk ? this.#run(cause) : this.#adoptNewer(cause)).finally(() => {
       this.#inFlight = undefined;
       this.#isReplacing = false;
     });
@@ -150,25 +150,25 @@ export class Refresher {
         ended('unchanged');
         return this.#renewal.schedule(0);
       }
-      this.#adopt(answer, { trigger, retired });
+      this.#hold(answer, { trigger, retired });
       ended(answer.outcome);
       rejections.brought(answer, { forReplay: trigger === 'rejected' });
     } catch (error) {
       this.#fail(error);
       ended('failed');
       // It took a while: another replica may have had more luck.
-      await this.#look({ trigger });
+      await this.#adoptNewer({ trigger });
     }
   }
 
   /** While nobody may be asked: another replica may be luckier, or its credentials the right ones. */
-  async #look({ trigger }: RefreshCause): Promise<void> {
+  async #adoptNewer({ trigger }: RefreshCause): Promise<void> {
     const ended = this.#record.begin(trigger);
     // A store that fails is counted and said where it is used.
     const found = await lookForNewer(this.#options, this.#held?.token).catch(() => undefined);
     if (found === undefined) return;
     // Not the end of the outage: that we may not ask is as true as before.
-    this.#adopt(found, { trigger });
+    this.#hold(found, { trigger });
     ended(found.outcome);
   }
 
@@ -180,7 +180,7 @@ export class Refresher {
     return true;
   }
 
-  #adopt(answer: NewToken, { trigger, retired = false }: RefreshCause): void {
+  #hold(answer: NewToken, { trigger, retired = false }: RefreshCause): void {
     const { clock, metrics, log, rejections, refreshWindowMs: windowMs } = this.#options;
     if (answer.outcome === 'unchanged' && this.#held !== undefined) {
       this.#held = this.#held.again(answer);

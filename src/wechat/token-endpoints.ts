@@ -1,5 +1,7 @@
 /** WeChat's two ways to issue an app token: getStableAccessToken and getAccessToken. */
-export type TokenApi = 'stable_token' | 'token';
+export const TOKEN_APIS = ['stable_token', 'token'] as const;
+
+export type TokenApi = (typeof TOKEN_APIS)[number];
 
 export const TOKEN_PATHS = {
   stable_token: '/cgi-bin/stable_token',

@@ -138,9 +138,9 @@ function docker([verb, ...words]: readonly string[]): readonly string[] {
   if (unknown !== undefined) return [`no test knows "docker ${verb} ${unknown}"`];
   const dockerfile = readFileSync(join(ROOT, 'Dockerfile'), 'utf8');
   if (verb === 'build') {
-    const argument = /--build-arg (\w+)=/.exec(words.join(' '))?.[1] ?? '';
-    const isThere = new RegExp(`^ARG ${argument}=`, 'm').test(dockerfile);
-    return isThere ? [] : [`Dockerfile has no ARG ${argument}`];
+    return [...words.join(' ').matchAll(/--build-arg (\w+)=/g)]
+      .filter(([, name]) => !new RegExp(`^ARG ${name}=`, 'm').test(dockerfile))
+      .map(([, name]) => `Dockerfile has no ARG ${name}`);
   }
   if (verb !== 'run') return [`no test knows "docker ${verb}"`];
   const variables = words.filter((_, index) => words[index - 1] === '-e');

@@ -59,6 +59,15 @@ export function proseOf({ text }: DocPage): string {
   return text.replaceAll(/^```[\s\S]*?^```$/gm, '');
 }
 
+/** Whole commands between backticks; those of which a page shows only the beginning are not among them. */
+export function inlineCommandsOf(of: DocPage): readonly string[] {
+  return [...proseOf(of).matchAll(/`([^`]+)`/g)]
+    .map(([, text = '']) => text.replaceAll(/\s+/g, ' '))
+    .filter((text) =>
+      /^(?:[A-Z_]+=\S+ )*(?:npm (?:run|start|test)|node|wechat-token-proxy)(?: |$)/.test(text),
+    );
+}
+
 /** The fragments that lead to the page's headings, as GitHub names them. */
 export function anchorsOf(of: DocPage): readonly string[] {
   return [...proseOf(of).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>

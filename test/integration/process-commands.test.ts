@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import t from 'tap';
 import { version } from '../../src/version.ts';
+import { DEMO_ACCOUNT } from '../../src/simulator/demo-account.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { runProgram, SERVE_ENV, serverAndSimulator, startServer } from '../helpers/process.ts';
 
@@ -62,4 +64,25 @@ t.test('healthcheck of a proxy that has no token: alive, not ready', async (t) =
   const env = { ...SERVE_ENV, WXPROXY_ADMIN_LISTEN: admin.replace('http://', '') };
   t.equal((await runProgram(t, ['healthcheck'], { env })).code, 0);
   t.equal((await runProgram(t, ['healthcheck', '--ready'], { env })).code, 1);
+});
+
+t.test('healthcheck asks a running proxy, whatever has become of its files since', async (t) => {
+  const { appid, appsecret } = DEMO_ACCOUNT;
+  const folder = t.testdir({ accounts: JSON.stringify([{ appid, appsecret }]) });
+  const simulator = await startSimulator();
+  t.teardown(() => simulator.stop());
+  const files = {
+    WECHAT_APPID: undefined,
+    WECHAT_APPSECRET: undefined,
+    WXPROXY_ACCOUNTS_FILE: `${folder}/accounts`,
+  };
+  const { admin } = await startServer(t, { ...files, WXPROXY_UPSTREAM: simulator.url });
+  const env = { ...SERVE_ENV, ...files, WXPROXY_ADMIN_LISTEN: admin.replace('http://', '') };
+  writeFileSync(`${folder}/accounts`, '[{');
+  const { code, stderr } = await runProgram(t, ['healthcheck'], { env });
+  t.equal(code, 0, 'alive: ended for that, it could not start again');
+  t.equal(stderr, '');
+  const mistyped = await runProgram(t, ['healthcheck', '--redy'], { env });
+  t.equal(mistyped.code, 2);
+  t.match(mistyped.stderr, /--redy: is no flag/);
 });

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { durationMs } from '../../settings/kinds/duration.ts';
 import { CONTROL_PATH } from '../../simulator/control-path.ts';
 import { DEMO_ACCOUNT } from '../../simulator/demo-account.ts';
+import { DEFAULT_RULES } from '../../simulator/rules.ts';
 import type { SimulatorOptions } from '../../simulator/simulator.ts';
 
 /** What is wrong with the flags of `simulate`, all of it. The program ends with exit code 2. */
@@ -16,31 +17,31 @@ export class SimulateUsageError extends Error {
   }
 }
 
-export const simulateUsage = `wechat-token-proxy simulate [flags]
-
-A WeChat on your desk: keeps WeChat's token rules, needs no account and no network.
-
-  --port 9080               0 takes any free port
-  --host 127.0.0.1          anyone who can reach it can control it
-  --appid ${DEMO_ACCOUNT.appid}
-  --appsecret …             default: made up, and printed at the start
-  --lifetime 7200s          life of a token
-  --overlap 300s            how long a retired token still works; at most half of the lifetime
-  --help                    this text
-
-Durations: 500ms, 90s, 5m, 2h. It is controlled over HTTP: GET ${CONTROL_PATH} tells how.
-`;
-
 const FLAGS = {
   port: '9080',
   host: '127.0.0.1',
   appid: DEMO_ACCOUNT.appid,
   appsecret: DEMO_ACCOUNT.appsecret,
-  lifetime: '7200s',
-  overlap: '300s',
+  lifetime: `${DEFAULT_RULES.lifetimeMs / 1000}s`,
+  overlap: `${DEFAULT_RULES.overlapMs / 1000}s`,
 };
 
 type Flag = keyof typeof FLAGS;
+
+export const simulateUsage = `wechat-token-proxy simulate [flags]
+
+A WeChat on your desk: keeps WeChat's token rules, needs no account and no network.
+
+${flagLine('port', '0 takes any free port')}
+${flagLine('host', 'anyone who can reach it can control it')}
+${flagLine('appid', '')}
+  --appsecret …             default: made up, and printed at the start
+${flagLine('lifetime', 'life of a token')}
+${flagLine('overlap', 'how long a retired token still works; at most half of the lifetime')}
+  --help                    this text
+
+Durations: 500ms, 90s, 5m, 2h. It is controlled over HTTP: GET ${CONTROL_PATH} tells how.
+`;
 
 /** As given, or else as by default. */
 export type Flags = Readonly<Record<Flag, string>>;
@@ -61,6 +62,10 @@ export function readOptions(argv: readonly string[]): {
   };
   if (faults.length > 0) throw new SimulateUsageError(faults);
   return { flags, options };
+}
+
+function flagLine(flag: Flag, about: string): string {
+  return `  ${`--${flag} ${FLAGS[flag]}`.padEnd(26)}${about}`.trimEnd();
 }
 
 function readFlags(argv: readonly string[], faults: string[]): Record<Flag, string> {

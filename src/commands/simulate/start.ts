@@ -1,6 +1,7 @@
 import { CONTROL_PATH } from '../../simulator/control-path.ts';
 import { DEMO_ACCOUNT } from '../../simulator/demo-account.ts';
 import { startSimulator, type Simulator } from '../../simulator/simulator.ts';
+import { listenFaultOf } from '../listen-fault.ts';
 import { readOptions, SimulateUsageError, type Flags } from './flags.ts';
 
 /** How the proxy is started from here: a checkout has no program of that name in its PATH. */
@@ -23,15 +24,14 @@ export async function startFromFlags(
 }
 
 function listenFault(error: NodeJS.ErrnoException, flags: Flags): Error {
-  switch (error.code) {
-    case 'EADDRINUSE':
+  switch (listenFaultOf(error)) {
+    case 'taken':
       return new SimulateUsageError([`--port: ${flags.port} is taken; choose another, or 0`]);
-    case 'EACCES':
+    case 'forbidden':
       return new SimulateUsageError([
         `--port: ${flags.port} is not allowed; choose one above 1023`,
       ]);
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
+    case 'elsewhere':
       return new SimulateUsageError([`--host: ${flags.host} is not an address of this machine`]);
     default:
       return error;
