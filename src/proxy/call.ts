@@ -5,6 +5,7 @@ import type { Account } from '../account/account.ts';
 import type { AccountRegistry } from '../account/registry.ts';
 import { ProxyError } from '../errors.ts';
 import type { Secret } from '../telemetry/secret.ts';
+import { KEY_FIELD } from '../token/peer-protocol.ts';
 import { classify } from '../wechat/routes.ts';
 import type { Body, BodyReceiver } from './body.ts';
 import {
@@ -93,7 +94,7 @@ export function readCall(exchange: Exchange, parts: CallParts): Call | Promise<C
     return readCredentialsCall(exchange, here, hints, placeholder, parts);
   }
   if (parts.clientKey !== undefined) {
-    const key = headerValue(exchange, 'x-wxproxy-key');
+    const key = headerValue(exchange, KEY_FIELD);
     checkClientKey(
       parts.clientKey,
       { header: key, secret: undefined, placeholder },
@@ -133,7 +134,7 @@ async function readCredentialsCall(
     const { tokenEndpoints: mode } = parts;
     const takesAppSecret = route === 'token-endpoint' && mode === 'issue';
     const proofs = {
-      header: headerValue(exchange, 'x-wxproxy-key'),
+      header: headerValue(exchange, KEY_FIELD),
       secret: stated.secret,
       placeholder,
       appSecret: takesAppSecret ? appSecretOf(all, parts.accounts) : undefined,

@@ -3,6 +3,7 @@
  * them out, so that order, casing, repetition and latin-1 bytes survive.
  */
 
+import { KEY_FIELD, REJECTED_FIELD } from '../token/peer-protocol.ts';
 import { blanked } from './blank.ts';
 
 /** Field names in lower case. Looks at the length first: most fields are none of these, and tell so by it. */
@@ -45,8 +46,8 @@ const ENDS_HERE = new FieldNames([
   'http2-settings',
   'trailer', // trailers are dropped: upstream requests have a Content-Length
   'x-wechat-appid',
-  'x-wxproxy-key',
-  'x-wxproxy-rejected',
+  KEY_FIELD,
+  REJECTED_FIELD,
 ]);
 
 /** The field names that `Connection` says belong to this connection only, in lower case. */

@@ -1,4 +1,5 @@
 import type { Secret } from '../telemetry/secret.ts';
+import { KEY_FIELD } from '../token/peer-protocol.ts';
 import type { Token } from '../token/token.ts';
 import { quotesToken } from '../wechat/routes.ts';
 import type { Call } from './call.ts';
@@ -42,7 +43,7 @@ export function outgoingRequest(
     for (const name of ['accept-encoding', 'range', 'if-range']) dropField(headers, name);
   }
   headers.push('Via', req.httpVersion === '1.1' ? via : via.replace('1.1', req.httpVersion));
-  if (peerKey !== undefined) headers.push('x-wxproxy-key', peerKey.reveal());
+  if (peerKey !== undefined) headers.push(KEY_FIELD, peerKey.reveal());
   if (peerKey !== undefined && call.account) headers.push('x-wechat-appid', call.account.appid);
   if (contentLength !== undefined) headers.push('content-length', String(contentLength));
   return {

@@ -5,6 +5,7 @@
 import { ProxyError } from '../errors.ts';
 import type { TokenEndpoint } from '../telemetry/labels.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { REJECTED_FIELD } from '../token/peer-protocol.ts';
 import type { Call } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import type { Placeholders } from './placeholder.ts';
@@ -46,7 +47,7 @@ async function issue(
 ): Promise<void> {
   const { metrics, tokens } = account;
   try {
-    const { via, 'x-wxproxy-rejected': digest } = exchange.req.headers;
+    const { via, [REJECTED_FIELD]: digest } = exchange.req.headers;
     const token = stated.forceRefresh
       ? await tokens.requested(typeof digest === 'string' ? digest : undefined, via)
       : await tokens.getToKeep(via);

@@ -98,7 +98,7 @@ export const table = {
   'allow-hosts': guard(
     hosts,
     'loopback names and the listen host',
-    '`Host` headers accepted, comma-separated',
+    '`Host` headers accepted besides these, comma-separated',
   ),
   'drain-delay': defaulting(
     duration(0),

@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { Secret } from '../../telemetry/secret.ts';
 import { tokenFailure } from '../../wechat/errcodes.ts';
 import { TOKEN_PATHS } from '../../wechat/token-endpoints.ts';
+import { KEY_FIELD, REJECTED_FIELD } from '../peer-protocol.ts';
 import { digestOf } from '../token.ts';
 import { ShownSecret } from './shown-secret.ts';
 import {
@@ -55,9 +56,9 @@ export function peerSource(options: PeerSourceOptions): TokenSource {
           path: TOKEN_PATHS.stable_token,
           headers: {
             'content-type': 'application/json',
-            'x-wxproxy-key': key.show(),
+            [KEY_FIELD]: key.show(),
             via: via === undefined ? options.via : `${via}, ${options.via}`,
-            ...(rejected === undefined ? {} : { 'x-wxproxy-rejected': digestOf(rejected) }),
+            ...(rejected === undefined ? {} : { [REJECTED_FIELD]: digestOf(rejected) }),
           },
           body: JSON.stringify({
             grant_type: 'client_credential',
