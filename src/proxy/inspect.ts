@@ -15,6 +15,7 @@ const COMPRESSED_LIMIT_BYTES = 4096;
 /** A prefix that inflates beyond this is no error answer. */
 const INFLATED_LIMIT_BYTES = 64 * 1024;
 
+const ERRCODE_FIRST = /^\{"errcode":(-?\d{1,9})[,}]/;
 const OPEN_BRACE = 0x7b;
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -76,11 +77,9 @@ export class Inspector {
     if (this.decided) return;
     if (this.#decode !== undefined) return this.#pushCompressed(chunk, this.#decode);
     if (this.#scanner === undefined) {
-      // Most answers are decided by one look: binary, or JSON that holds no such key at all.
-      if (isCertainlyData(chunk[0]) || (whole && !mayHoldErrcode(chunk))) {
-        this.decided = true;
-        return;
-      }
+      // Most answers are decided by one look.
+      this.decided = isCertainlyData(chunk[0]) || (whole && this.#glance(chunk.toString('latin1')));
+      if (this.decided) return;
       this.#scanner = new ErrcodeScanner();
     }
     this.#scanner.push(chunk);
@@ -91,6 +90,14 @@ export class Inspector {
   /** The answer is complete. */
   end(): void {
     this.decided = true;
+  }
+
+  /** @returns whether the answer holds no such key at all, or begins with it, as WeChat writes it */
+  #glance(text: string): boolean {
+    const errcode = ERRCODE_FIRST.exec(text)?.[1];
+    if (errcode !== undefined) this.errcode = Number(errcode);
+    // Its name can be written with escapes, too.
+    return errcode !== undefined || !(text.includes('errcode') || text.includes('\\u'));
   }
 
   #conclude(scanner: ErrcodeScanner): void {
@@ -112,12 +119,6 @@ export class Inspector {
     this.#conclude(scanner);
     if (this.#compressed.length > COMPRESSED_LIMIT_BYTES) this.decided = true;
   }
-}
-
-/** Its name can be written with escapes, too. */
-function mayHoldErrcode(chunk: Buffer): boolean {
-  const text = chunk.toString('latin1');
-  return text.includes('errcode') || text.includes('\\u');
 }
 
 /** Only a body that begins with `{`, perhaps behind a BOM or white space, can be an error. */

@@ -91,11 +91,20 @@ export class HeldToken {
 
   /** How long until it is due for renewal. */
   get untilDueMs(): number {
-    return Math.max(this.remainingMs - Math.min(this.#leadMs, this.#askedAtRemainingMs), 0);
+    return Math.max(this.remainingMs - this.#dueWithMs, 0);
   }
 
   get isDue(): boolean {
-    return this.untilDueMs === 0;
+    return this.isDueWith(this.remainingMs);
+  }
+
+  /** The same for who has asked already how much is left: every request does. */
+  isDueWith(remainingMs: number): boolean {
+    return remainingMs <= this.#dueWithMs;
+  }
+
+  get #dueWithMs(): number {
+    return Math.min(this.#leadMs, this.#askedAtRemainingMs);
   }
 
   /** Since this process obtained the value. */

@@ -62,10 +62,11 @@ export class TokenManager {
    */
   get(via?: string): Token | Promise<Token> {
     this.#refresher.used();
-    const token = this.usable;
-    if (token === undefined) return this.#mustRefresh(via);
-    if (this.#refresher.held?.isDue) void this.#refresher.renew();
-    return token;
+    const { held } = this.#refresher;
+    const remainingMs = held?.remainingMs ?? 0;
+    if (held === undefined || remainingMs <= 0) return this.#mustRefresh(via);
+    if (held.isDueWith(remainingMs)) void this.#refresher.renew();
+    return held.token;
   }
 
   async #mustRefresh(via: string | undefined): Promise<Token> {
