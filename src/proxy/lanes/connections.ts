@@ -1,7 +1,7 @@
 /**
- * The connections of a lane to its upstream: undici Clients that carry one request at a time. A `Pool`
- * of undici's does the same for more kinds of dispatchers, and costs each request more than all our
- * metrics do.
+ * The connections of a lane to its upstream: undici Clients that carry one request at a time. undici's
+ * `Pool` does the same for every kind of dispatcher: what it looks at and emits to do so costs each request
+ * more CPU time (`npm run bench`), and it gives the first free connection, not the last used one.
  */
 import { buildConnector, Client } from 'undici';
 
