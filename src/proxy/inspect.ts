@@ -8,14 +8,13 @@ import {
   inflateRawSync,
   inflateSync,
 } from 'node:zlib';
-import { ErrcodeScanner } from '../wechat/errcode-scanner.ts';
+import { ErrcodeScanner, errcodeAtSight } from '../wechat/errcode-scanner.ts';
 
 /** Compressed bytes after which an answer is taken for data: error answers compress to far less. */
 const COMPRESSED_LIMIT_BYTES = 4096;
 /** A prefix that inflates beyond this is no error answer. */
 const INFLATED_LIMIT_BYTES = 64 * 1024;
 
-const ERRCODE_FIRST = /^\{"errcode":(-?\d{1,9})[,}]/;
 const OPEN_BRACE = 0x7b;
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -78,8 +77,12 @@ export class Inspector {
     if (this.#decode !== undefined) return this.#pushCompressed(chunk, this.#decode);
     if (this.#scanner === undefined) {
       // Most answers are decided by one look.
-      this.decided = isCertainlyData(chunk[0]) || (whole && this.#glance(chunk.toString('latin1')));
-      if (this.decided) return;
+      const seen = lookAt(chunk, whole);
+      if (seen !== undefined) {
+        this.decided = true;
+        if (seen !== 'none') this.errcode = seen;
+        return;
+      }
       this.#scanner = new ErrcodeScanner();
     }
     this.#scanner.push(chunk);
@@ -90,14 +93,6 @@ export class Inspector {
   /** The answer is complete. */
   end(): void {
     this.decided = true;
-  }
-
-  /** @returns whether the answer holds no such key at all, or begins with it, as WeChat writes it */
-  #glance(text: string): boolean {
-    const errcode = ERRCODE_FIRST.exec(text)?.[1];
-    if (errcode !== undefined) this.errcode = Number(errcode);
-    // Its name can be written with escapes, too.
-    return errcode !== undefined || !(text.includes('errcode') || text.includes('\\u'));
   }
 
   #conclude(scanner: ErrcodeScanner): void {
@@ -119,6 +114,12 @@ export class Inspector {
     this.#conclude(scanner);
     if (this.#compressed.length > COMPRESSED_LIMIT_BYTES) this.decided = true;
   }
+}
+
+/** @returns undefined where only the scanner can tell */
+function lookAt(chunk: Buffer, whole: boolean): number | 'none' | undefined {
+  if (isCertainlyData(chunk[0])) return 'none';
+  return whole ? errcodeAtSight(chunk.toString('latin1')) : undefined;
 }
 
 /** Only a body that begins with `{`, perhaps behind a BOM or white space, can be an error. */

@@ -11,6 +11,20 @@
 /** Decoded bytes after which an answer without a top-level errcode is taken for data. */
 const SCAN_LIMIT_BYTES = 4096;
 
+/** How WeChat begins an answer that is about its errcode. */
+const ERRCODE_FIRST = /^\{"errcode":(-?\d{1,9})[,}]/;
+
+/**
+ * What one look at a whole answer tells: its errcode, that it has none, or (undefined) that it must be
+ * scanned. Never says anything else than the scanner would.
+ */
+export function errcodeAtSight(text: string): number | 'none' | undefined {
+  const errcode = ERRCODE_FIRST.exec(text)?.[1];
+  if (errcode !== undefined) return Number(errcode);
+  // The key can be written with escapes, too.
+  return text.includes('errcode') || text.includes('\\u') ? undefined : 'none';
+}
+
 const State = {
   start: 0,
   firstKey: 1,

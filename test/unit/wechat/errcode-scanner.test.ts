@@ -1,5 +1,5 @@
 import t from 'tap';
-import { ErrcodeScanner } from '../../../src/wechat/errcode-scanner.ts';
+import { errcodeAtSight, ErrcodeScanner } from '../../../src/wechat/errcode-scanner.ts';
 import { generatedAnswer } from './answers.ts';
 import { Seeded } from './seeded.ts';
 
@@ -121,6 +121,20 @@ t.test('of any JSON object, in any pieces, it finds what JSON.parse finds', (t) 
     t.fail(`seed ${seed}`, { text, found, errcode, parsed });
   }
   t.pass('3000 objects');
+  t.end();
+});
+
+t.test('one look at a whole answer tells nothing else, and is enough for most', (t) => {
+  t.equal(errcodeAtSight('{"errcode":0,"errmsg":"ok"}'), 0);
+  t.equal(errcodeAtSight('{"errcode":-1}'), -1);
+  t.equal(errcodeAtSight('{"ip_list":["127.0.0.1"]}'), 'none');
+  t.equal(errcodeAtSight('{"a":{"errcode":40001}}'), undefined, 'it must be scanned');
+  for (let seed = 1; seed <= 800; seed++) {
+    const { text, errcode } = generatedAnswer(new Seeded(seed));
+    const seen = errcodeAtSight(text);
+    if (seen === undefined || (seen === 'none' ? undefined : seen) === errcode) continue;
+    t.fail(`seed ${seed}`, { text, errcode, seen });
+  }
   t.end();
 });
 
