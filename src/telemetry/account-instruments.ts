@@ -1,79 +1,142 @@
-import type { Instruments } from './instruments.ts';
+/** The metrics that have a series, or many, for each account, and what they show before anything happened. */
+import { ROUTES } from '../wechat/routes.ts';
+import { AccountCounter } from './account-counter.ts';
+import { AccountGauge } from './account-gauge.ts';
+import { AccountHistogram } from './account-histogram.ts';
+import type { AccountMetricPlace } from './account-metric.ts';
+import {
+  ENDPOINT_OUTCOMES,
+  ENDPOINTS,
+  OUTCOMES,
+  REPLAY_OUTCOMES,
+  REPLAY_SKIPS,
+  TOKEN_FAILURES,
+  TRIGGERS,
+  UPSTREAM_FAILURES,
+} from './labels.ts';
 
 export type AccountInstruments = ReturnType<typeof accountInstruments>;
 
-/** The metrics that have a series, or many, for each account. */
-export function accountInstruments(make: Instruments) {
+/** @param place where they are registered, and whose series they show */
+export function accountInstruments(place: AccountMetricPlace) {
+  return { ...callInstruments(place), ...tokenInstruments(place) };
+}
+
+function callInstruments(place: AccountMetricPlace) {
   return {
-    requests: make.requestCounter('requests_total', 'Requests answered.', [
-      'appid',
-      'route',
-      'status',
-    ]),
-    duration: make.histogram(
-      'request_duration_seconds',
-      'From the request to the last byte of its answer.',
-      ['appid', 'route'],
-    ),
-    errcodes: make.counter(
-      'upstream_errcodes_total',
-      'Answers of WeChat with a non-zero errcode.',
-      ['appid', 'errcode'],
-    ),
-    upstreamFailures: make.counter(
-      'upstream_failures_total',
-      'Requests the upstream did not answer whole.',
-      ['appid', 'reason'],
-    ),
-    refreshes: make.counter('token_refreshes_total', 'Token refreshes.', [
-      'appid',
-      'trigger',
-      'outcome',
-    ]),
-    refreshFailures: make.counter('token_refresh_failures_total', 'Token refreshes that failed.', [
-      'appid',
-      'reason',
-    ]),
-    refreshDuration: make.histogram(
-      'token_refresh_duration_seconds',
-      'Duration of a token refresh.',
-      ['appid'],
-    ),
-    forceRefreshes: make.counter(
-      'token_force_refreshes_total',
-      'Token calls with force_refresh, of which WeChat allows 20 a day.',
-      ['appid'],
-    ),
-    expiry: make.gauge(
-      'token_expiry_timestamp_seconds',
-      'When the current token expires; 0 without one.',
-      ['appid'],
-    ),
-    issued: make.gauge(
-      'token_issued_timestamp_seconds',
-      'When the current token was obtained; 0 without one.',
-      ['appid'],
-    ),
-    rejections: make.counter(
-      'token_rejections_total',
-      'Answers of WeChat that called the app token bad.',
-      ['appid', 'errcode'],
-    ),
-    conflicts: make.counter(
-      'token_conflicts_total',
-      'Rejections long before expiry: somebody else fetched a token.',
-      ['appid'],
-    ),
-    replays: make.counter('replays_total', 'Requests sent a second time.', ['appid', 'outcome']),
-    replaysSkipped: make.counter(
-      'replays_skipped_total',
-      'Rejected requests that were not sent a second time.',
-      ['appid', 'reason'],
-    ),
-    endpointCalls: make.counter(
-      'token_endpoint_calls_total',
-      'Calls of the token endpoints, answered here.',
-      ['appid', 'endpoint', 'outcome'],
-    ),
+    requests: new AccountCounter(place, {
+      name: 'requests_total',
+      help: 'Requests answered.',
+      labelNames: ['route', 'status'],
+      zeroes: [
+        ...ROUTES.map((route) => ({ route, status: '200' })),
+        // What alerts count from the first one on.
+        ...['502', '503'].map((status) => ({ route: 'api', status })),
+      ],
+    }),
+    duration: new AccountHistogram(place, {
+      name: 'request_duration_seconds',
+      help: 'From the request to the last byte of its answer.',
+      labelNames: ['route'],
+      // A histogram is sixteen lines: those of the other routes wait for their first call.
+      zeroes: [{ route: 'api' }],
+    }),
+    errcodes: new AccountCounter(place, {
+      name: 'upstream_errcodes_total',
+      help: 'Answers of WeChat with a non-zero errcode.',
+      labelNames: ['errcode'],
+      zeroes: ['-1', '45009', '45011', '48001', '48006', 'other'].map((errcode) => ({ errcode })),
+    }),
+    upstreamFailures: new AccountCounter(place, {
+      name: 'upstream_failures_total',
+      help: 'Requests the upstream did not answer whole.',
+      labelNames: ['reason'],
+      zeroes: UPSTREAM_FAILURES.map((reason) => ({ reason })),
+    }),
+  };
+}
+
+function tokenInstruments(place: AccountMetricPlace) {
+  const ofTokens = true;
+  return {
+    refreshes: new AccountCounter(place, {
+      name: 'token_refreshes_total',
+      help: 'Token refreshes.',
+      labelNames: ['trigger', 'outcome'],
+      zeroes: TRIGGERS.flatMap((trigger) => OUTCOMES.map((outcome) => ({ trigger, outcome }))),
+      ofTokens,
+    }),
+    refreshFailures: new AccountCounter(place, {
+      name: 'token_refresh_failures_total',
+      help: 'Token refreshes that failed.',
+      labelNames: ['reason'],
+      zeroes: TOKEN_FAILURES.map((reason) => ({ reason })),
+      ofTokens,
+    }),
+    refreshDuration: new AccountHistogram(place, {
+      name: 'token_refresh_duration_seconds',
+      help: 'Duration of a token refresh.',
+      labelNames: [],
+      zeroes: [{}],
+      ofTokens,
+    }),
+    forceRefreshes: new AccountCounter(place, {
+      name: 'token_force_refreshes_total',
+      help: 'Token calls with force_refresh, of which WeChat allows 20 a day.',
+      labelNames: [],
+      zeroes: [{}],
+      ofTokens,
+    }),
+    expiry: new AccountGauge(place, {
+      name: 'token_expiry_timestamp_seconds',
+      help: 'When the current token expires; 0 without one.',
+      labelNames: [],
+      zeroes: [{}],
+      ofTokens,
+    }),
+    issued: new AccountGauge(place, {
+      name: 'token_issued_timestamp_seconds',
+      help: 'When the current token was obtained; 0 without one.',
+      labelNames: [],
+      zeroes: [{}],
+      ofTokens,
+    }),
+    rejections: new AccountCounter(place, {
+      name: 'token_rejections_total',
+      help: 'Answers of WeChat that called the app token bad.',
+      labelNames: ['errcode'],
+      zeroes: ['40001', '40014', '42001'].map((errcode) => ({ errcode })),
+      ofTokens,
+    }),
+    conflicts: new AccountCounter(place, {
+      name: 'token_conflicts_total',
+      help: 'Rejections long before expiry: somebody else fetched a token.',
+      labelNames: [],
+      zeroes: [{}],
+      ofTokens,
+    }),
+    replays: new AccountCounter(place, {
+      name: 'replays_total',
+      help: 'Requests sent a second time.',
+      labelNames: ['outcome'],
+      zeroes: REPLAY_OUTCOMES.map((outcome) => ({ outcome })),
+      ofTokens,
+    }),
+    replaysSkipped: new AccountCounter(place, {
+      name: 'replays_skipped_total',
+      help: 'Rejected requests that were not sent a second time.',
+      labelNames: ['reason'],
+      zeroes: REPLAY_SKIPS.map((reason) => ({ reason })),
+      ofTokens,
+    }),
+    endpointCalls: new AccountCounter(place, {
+      name: 'token_endpoint_calls_total',
+      help: 'Calls of the token endpoints, answered here.',
+      labelNames: ['endpoint', 'outcome'],
+      zeroes: ENDPOINTS.flatMap((endpoint) =>
+        ENDPOINT_OUTCOMES.map((outcome) => ({ endpoint, outcome })),
+      ),
+      ofTokens,
+    }),
   };
 }

@@ -1,15 +1,7 @@
-import { ROUTES, type Route } from '../wechat/routes.ts';
+import type { Route } from '../wechat/routes.ts';
 import type { AccountInstruments } from './account-instruments.ts';
-import { AccountSeries } from './account-series.ts';
+import type { AccountSeries } from './account-series.ts';
 import {
-  ENDPOINT_OUTCOMES,
-  ENDPOINTS,
-  OUTCOMES,
-  REPLAY_OUTCOMES,
-  REPLAY_SKIPS,
-  TOKEN_FAILURES,
-  TRIGGERS,
-  UPSTREAM_FAILURES,
   errcodeLabel,
   type EndpointOutcome,
   type RefreshOutcome,
@@ -29,52 +21,19 @@ interface RequestEnds {
   readonly requests: { inc(): void };
 }
 
-/** One account's series. */
+/** What is counted of one account. */
 export class AccountMetrics {
   /** For people, who are shown rates; the series say more. */
   readonly totals = { requests: 0, replays: 0 };
 
-  readonly #series: ReturnType<typeof seriesOf>;
+  readonly #in: AccountInstruments;
+  readonly #series: AccountSeries;
   /** At hand by route: every request is written to one of them, and looking series up by label costs. */
   #ends: Partial<Record<Route, RequestEnds>> = {};
 
-  constructor(instruments: AccountInstruments, appid: string) {
-    this.#series = seriesOf(instruments, appid);
-  }
-
-  /** Shows what may come, at zero: alerts on what is not there never fire. */
-  begin(what: 'everything' | 'calls'): void {
-    const { requests, duration, errcodes, upstreamFailures } = this.#series;
-    for (const route of ROUTES) requests.begin({ route, status: '200' });
-    // What alerts count from the first one on.
-    for (const status of ['502', '503']) requests.begin({ route: 'api', status });
-    // A histogram is fifteen lines: those of the other routes wait for their first call.
-    duration.begin({ route: 'api' });
-    for (const errcode of ['-1', '45009', '45011', '48001', '48006', 'other']) {
-      errcodes.begin({ errcode });
-    }
-    for (const reason of UPSTREAM_FAILURES) upstreamFailures.begin({ reason });
-    if (what === 'everything') this.#beginToken();
-  }
-
-  #beginToken(): void {
-    const { refreshes, refreshFailures, rejections, replays, replaysSkipped } = this.#series;
-    for (const trigger of TRIGGERS) {
-      for (const outcome of OUTCOMES) refreshes.begin({ trigger, outcome });
-    }
-    for (const reason of TOKEN_FAILURES) refreshFailures.begin({ reason });
-    for (const errcode of ['40001', '40014', '42001']) rejections.begin({ errcode });
-    for (const outcome of REPLAY_OUTCOMES) replays.begin({ outcome });
-    for (const reason of REPLAY_SKIPS) replaysSkipped.begin({ reason });
-    for (const endpoint of ENDPOINTS) {
-      for (const outcome of ENDPOINT_OUTCOMES)
-        this.#series.endpointCalls.begin({ endpoint, outcome });
-    }
-    this.#series.refreshDuration.begin({});
-    this.#series.forceRefreshes.begin({});
-    this.#series.conflicts.begin({});
-    this.#series.expiry.begin({});
-    this.#series.issued.begin({});
+  constructor(instruments: AccountInstruments, series: AccountSeries) {
+    this.#in = instruments;
+    this.#series = series;
   }
 
   requestEnded(route: Route, status: number, seconds: number): void {
@@ -88,84 +47,64 @@ export class AccountMetrics {
   #endsOf(route: Route, status: number): RequestEnds | undefined {
     const known = this.#ends[route];
     if (known?.status === status) return known;
-    const duration = this.#series.duration.of({ route });
-    const requests = this.#series.requests.of({ route, status: String(status) });
+    const duration = this.#in.duration.of(this.#series, { route });
+    const requests = this.#in.requests.of(this.#series, { route, status: String(status) });
     if (duration === undefined || requests === undefined) return undefined;
     return (this.#ends[route] = { duration, status, requests });
   }
 
   upstreamErrcode(errcode: number): void {
-    this.#series.errcodes.of({ errcode: errcodeLabel(errcode) })?.inc();
+    this.#in.errcodes.of(this.#series, { errcode: errcodeLabel(errcode) })?.inc();
   }
 
   upstreamFailed(reason: UpstreamFailure): void {
-    this.#series.upstreamFailures.of({ reason })?.inc();
+    this.#in.upstreamFailures.of(this.#series, { reason })?.inc();
   }
 
   refreshed(trigger: Trigger, outcome: RefreshOutcome, seconds: number): void {
-    this.#series.refreshes.of({ trigger, outcome })?.inc();
-    this.#series.refreshDuration.of({})?.observe(seconds);
+    this.#in.refreshes.of(this.#series, { trigger, outcome })?.inc();
+    this.#in.refreshDuration.of(this.#series, {})?.observe(seconds);
   }
 
   refreshFailed(reason: TokenFailure): void {
-    this.#series.refreshFailures.of({ reason })?.inc();
+    this.#in.refreshFailures.of(this.#series, { reason })?.inc();
   }
 
   /** A `force_refresh` is spent, whatever comes of it. */
   forceRefreshed(): void {
-    this.#series.forceRefreshes.of({})?.inc();
+    this.#in.forceRefreshes.of(this.#series, {})?.inc();
   }
 
   /** @param issuedAt epoch ms @param expiresAt epoch ms; 0 and 0 without a token */
   tokenChanged(issuedAt: number, expiresAt: number): void {
-    this.#series.issued.of({})?.set(issuedAt / 1000);
-    this.#series.expiry.of({})?.set(expiresAt / 1000);
+    this.#in.issued.of(this.#series, {})?.set(issuedAt / 1000);
+    this.#in.expiry.of(this.#series, {})?.set(expiresAt / 1000);
   }
 
   rejected(errcode: number): void {
-    this.#series.rejections.of({ errcode: String(errcode) })?.inc();
+    this.#in.rejections.of(this.#series, { errcode: String(errcode) })?.inc();
   }
 
   conflict(): void {
-    this.#series.conflicts.of({})?.inc();
+    this.#in.conflicts.of(this.#series, {})?.inc();
   }
 
   replayed(outcome: ReplayOutcome): void {
     this.totals.replays++;
-    this.#series.replays.of({ outcome })?.inc();
+    this.#in.replays.of(this.#series, { outcome })?.inc();
   }
 
   replaySkipped(reason: ReplaySkip): void {
-    this.#series.replaysSkipped.of({ reason })?.inc();
+    this.#in.replaysSkipped.of(this.#series, { reason })?.inc();
   }
 
   endpointCalled(endpoint: TokenEndpoint, outcome: EndpointOutcome): void {
-    this.#series.endpointCalls.of({ endpoint, outcome })?.inc();
+    this.#in.endpointCalls.of(this.#series, { endpoint, outcome })?.inc();
   }
 
   /** Drops every series of the account: it is no longer in use. */
   dispose(): void {
     this.#ends = {};
-    for (const series of Object.values(this.#series)) (series as { drop(): void }).drop();
+    this.#series.drop();
   }
-}
-
-function seriesOf(of: AccountInstruments, appid: string) {
-  return {
-    requests: new AccountSeries(of.requests, appid),
-    duration: new AccountSeries(of.duration, appid),
-    errcodes: new AccountSeries(of.errcodes, appid),
-    upstreamFailures: new AccountSeries(of.upstreamFailures, appid),
-    refreshes: new AccountSeries(of.refreshes, appid),
-    refreshFailures: new AccountSeries(of.refreshFailures, appid),
-    refreshDuration: new AccountSeries(of.refreshDuration, appid),
-    forceRefreshes: new AccountSeries(of.forceRefreshes, appid),
-    expiry: new AccountSeries(of.expiry, appid),
-    issued: new AccountSeries(of.issued, appid),
-    rejections: new AccountSeries(of.rejections, appid),
-    conflicts: new AccountSeries(of.conflicts, appid),
-    replays: new AccountSeries(of.replays, appid),
-    replaysSkipped: new AccountSeries(of.replaysSkipped, appid),
-    endpointCalls: new AccountSeries(of.endpointCalls, appid),
-  };
 }

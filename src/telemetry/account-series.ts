@@ -1,55 +1,46 @@
-/** What a metric, prom-client's or a `HotMetric`, offers for series of its own. */
-interface LabelledMetric<Label extends string, Bound> {
-  labels(labels: Readonly<Record<Label, string>>): Bound;
-  remove(labels: Readonly<Record<Label, string>>): void;
-}
-
-/** All but the one that every series here has. */
-type Labels<Label extends string> = Readonly<Record<Exclude<Label, 'appid'>, string>>;
+/** The values of a metric's labels, the appid aside. */
+export type LabelSet<Label extends string = string> = Readonly<Record<Label, string>>;
 
 /**
- * One account's series in one metric. Each label set is bound once: some are written on the path of a
- * request. All go together, without a search among those of the other accounts, and what a
- * request that was under way still writes afterwards is lost: it would bring the series back.
+ * One account's series in all metrics, as far as something was written to them: of a hundred there
+ * are, most stay at zero, and of thousands of accounts those would fill the memory.
  */
-export class AccountSeries<Label extends string, Bound extends object> {
-  readonly #metric: LabelledMetric<Label, Bound>;
-  readonly #appid: string;
-  /** Those only shown so far are not bound yet: most never are. */
-  readonly #series = new Map<string, { readonly labels: Record<Label, string>; bound?: Bound }>();
-  #dropped = false;
+export class AccountSeries {
+  readonly appid: string;
+  /** Not the one that stands for calls without an account. */
+  readonly hasTokens: boolean;
+  readonly #among: Set<AccountSeries>;
+  /** By the metric's own object for the labels, which all accounts share. */
+  #written: Map<LabelSet, object> | undefined = new Map();
 
-  constructor(metric: LabelledMetric<Label, Bound>, appid: string) {
-    this.#metric = metric;
-    this.#appid = appid;
+  /** @param among the accounts that metrics show; it is one of them until it is dropped */
+  constructor(appid: string, among: Set<AccountSeries>, hasTokens: boolean) {
+    this.appid = appid;
+    this.hasTokens = hasTokens;
+    this.#among = among;
+    among.add(this);
   }
 
-  /** @returns undefined once they were dropped */
-  of(labels: Labels<Label>): Bound | undefined {
-    if (this.#dropped) return undefined;
-    const series = this.#at(labels);
-    return (series.bound ??= this.#metric.labels(series.labels));
+  at(labels: LabelSet): object | undefined {
+    return this.#written?.get(labels);
   }
 
-  /** Shows the series, at zero, before anything happened. */
-  begin(labels: Labels<Label>): void {
-    // Asking for it is enough with a histogram; counters and gauges show what was added to.
-    const bound: { inc?(by: number): void } = this.#metric.labels(this.#at(labels).labels);
-    bound.inc?.(0);
-  }
-
-  #at(labels: Labels<Label>): { readonly labels: Record<Label, string>; bound?: Bound } {
-    const key = Object.values(labels).join(' ');
-    const known = this.#series.get(key);
-    if (known !== undefined) return known;
-    const series = { labels: { ...labels, appid: this.#appid } as Record<Label | 'appid', string> };
-    this.#series.set(key, series);
+  /**
+   * The one there is, else the one that `begin` makes.
+   * @returns undefined once they were dropped: what a request that was under way still writes would
+   * bring the series back
+   */
+  begun(labels: LabelSet, begin: () => object): object | undefined {
+    const known = this.at(labels);
+    if (known !== undefined || this.#written === undefined) return known;
+    const series = begin();
+    this.#written.set(labels, series);
     return series;
   }
 
+  /** The account is no longer in use: metrics show nothing of it any more. */
   drop(): void {
-    this.#dropped = true;
-    for (const { labels } of this.#series.values()) this.#metric.remove(labels);
-    this.#series.clear();
+    this.#written = undefined;
+    this.#among.delete(this);
   }
 }

@@ -17,7 +17,7 @@ interface Value {
 
 /** A metric, of which prom-client's types leave out what matters here. */
 interface Readable {
-  get(): Promise<{ name: string; help: string; type: string; values: readonly Value[] }>;
+  get(): Promise<{ name: string; help: string; type: string; values: Iterable<Value> }>;
 }
 
 /** Everything in the registry; others get their turn in between. */
@@ -26,9 +26,8 @@ export async function exposition(registry: Registry): Promise<string> {
   for (const metric of registry.getMetricsAsArray() as unknown as readonly Readable[]) {
     const { name, help, type, values } = await metric.get();
     const lines = [`# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${type}`];
-    for (const [i, value] of values.entries()) {
-      lines.push(lineOf(value, name));
-      if (i % SLICE === SLICE - 1) await otherWork();
+    for (const value of values) {
+      if (lines.push(lineOf(value, name)) % SLICE === 0) await otherWork();
     }
     metrics.push(lines.join('\n'));
     await otherWork();

@@ -5,6 +5,7 @@
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { accountInstruments } from './account-instruments.ts';
 import { AccountMetrics } from './account-metrics.ts';
+import { AccountSeries } from './account-series.ts';
 import { exposition } from './exposition.ts';
 import { Instruments } from './instruments.ts';
 import { LastOutcomes } from './last-outcomes.ts';
@@ -30,8 +31,9 @@ export class Metrics {
   /** For people, who are shown how things are now. */
   readonly last: LastOutcomes;
 
+  readonly #inUse = new Set<AccountSeries>();
+  readonly #accounts = accountInstruments({ registry: this.registry, accounts: this.#inUse });
   readonly #make = new Instruments(this.registry);
-  readonly #accounts = accountInstruments(this.#make);
   readonly #refused = this.#make.counter(
     'requests_refused_total',
     'Requests refused by the proxy.',
@@ -64,17 +66,15 @@ export class Metrics {
 
   /** The series of one account, zeroes first, from when it comes into use until `dispose`. */
   account(appid: string): AccountMetrics {
-    const metrics = new AccountMetrics(this.#accounts, appid);
-    metrics.begin('everything');
-    return metrics;
+    return new AccountMetrics(this.#accounts, new AccountSeries(appid, this.#inUse, true));
   }
 
   /** The series of calls that need no account in use and found none: of calls alone, there is no token. */
   get unattributed(): AccountMetrics {
-    if (this.#unattributed === undefined) {
-      this.#unattributed = new AccountMetrics(this.#accounts, 'none');
-      this.#unattributed.begin('calls');
-    }
+    this.#unattributed ??= new AccountMetrics(
+      this.#accounts,
+      new AccountSeries('none', this.#inUse, false),
+    );
     return this.#unattributed;
   }
 

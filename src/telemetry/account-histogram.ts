@@ -1,9 +1,9 @@
-import { HotMetric, type Sample } from './hot-metric.ts';
+import { AccountMetric, type Sample } from './account-metric.ts';
 
 /** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
-/** One series: what a request writes to when it ends. */
+/** One series. */
 class Durations {
   /** How many ended up to each bound and above the one before it; the last: above them all. */
   readonly counts = Array.from({ length: BOUNDS.length + 1 }, () => 0);
@@ -17,14 +17,15 @@ class Durations {
   }
 }
 
-export class DurationHistogram<Label extends string> extends HotMetric<Label, Durations> {
+/** Of durations, in seconds. */
+export class AccountHistogram<Label extends string> extends AccountMetric<Label, Durations> {
   readonly type = 'histogram';
 
   protected begin(): Durations {
     return new Durations();
   }
 
-  protected samples({ counts, sum }: Durations, labels: Readonly<Record<Label, string>>): Sample[] {
+  protected samples({ counts, sum }: Durations, labels: Sample['labels']): Sample[] {
     const { name } = this;
     const values: Sample[] = [];
     let count = 0;

@@ -1,0 +1,22 @@
+import { AccountMetric, type Sample } from './account-metric.ts';
+
+/** One series. */
+class Count {
+  value = 0;
+
+  inc(): void {
+    this.value += 1;
+  }
+}
+
+export class AccountCounter<Label extends string> extends AccountMetric<Label, Count> {
+  readonly type = 'counter';
+
+  protected begin(): Count {
+    return new Count();
+  }
+
+  protected samples({ value }: Count, labels: Sample['labels']): Sample[] {
+    return [{ metricName: this.name, labels, value }];
+  }
+}

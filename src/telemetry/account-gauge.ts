@@ -1,0 +1,22 @@
+import { AccountMetric, type Sample } from './account-metric.ts';
+
+/** One series. */
+class Level {
+  value = 0;
+
+  set(value: number): void {
+    this.value = value;
+  }
+}
+
+export class AccountGauge<Label extends string> extends AccountMetric<Label, Level> {
+  readonly type = 'gauge';
+
+  protected begin(): Level {
+    return new Level();
+  }
+
+  protected samples({ value }: Level, labels: Sample['labels']): Sample[] {
+    return [{ metricName: this.name, labels, value }];
+  }
+}
