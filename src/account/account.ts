@@ -3,7 +3,7 @@ import type { AccountMetrics } from '../telemetry/account-metrics.ts';
 import type { TokenManager } from '../token/manager.ts';
 import type { TokenApi } from '../wechat/token-endpoints.ts';
 
-/** What is configured for an appid. An idle account is no more than this. */
+/** What is configured for an appid. */
 export interface Credentials {
   readonly appid: string;
   /** Absent where tokens come from a peer, which holds it. */

@@ -3,7 +3,10 @@ import type { Account, Credentials } from './account.ts';
 
 /** Which accounts there are. Replaced as a whole when the accounts file changes. */
 export interface ConfiguredAccounts {
-  readonly credentials: readonly Credentials[];
+  readonly size: number;
+  has(appid: string): boolean;
+  /** An idle account may be no more than a line of a file until it is asked for here. */
+  get(appid: string): Credentials | undefined;
   /** The account of calls that name none. */
   readonly defaultAppid: string | undefined;
 }
@@ -23,14 +26,12 @@ interface AccountRegistryOptions {
 /** Which accounts there are, and which of them are in use. */
 export class AccountRegistry {
   readonly #options: AccountRegistryOptions;
-  #configured: ReadonlyMap<string, Credentials>;
-  #defaultAppid: string | undefined;
+  #configured: ConfiguredAccounts;
   #active: LRUCache<string, Account>;
 
   constructor(configured: ConfiguredAccounts, options: AccountRegistryOptions) {
     this.#options = options;
-    this.#configured = byAppid(configured);
-    this.#defaultAppid = configured.defaultAppid;
+    this.#configured = configured;
     this.#active = this.#cache();
   }
 
@@ -61,12 +62,13 @@ export class AccountRegistry {
   }
 
   get defaultAppid(): string | undefined {
-    return this.#defaultAppid;
+    return this.#configured.defaultAppid;
   }
 
   /** The account of calls that name none. */
   get default(): Account | undefined {
-    return this.#defaultAppid === undefined ? undefined : this.get(this.#defaultAppid);
+    const { defaultAppid } = this;
+    return defaultAppid === undefined ? undefined : this.get(defaultAppid);
   }
 
   /** The accounts in use, most recently used first. */
@@ -80,8 +82,7 @@ export class AccountRegistry {
    */
   replace(configured: ConfiguredAccounts): void {
     const before = this.#configured;
-    this.#configured = byAppid(configured);
-    this.#defaultAppid = configured.defaultAppid;
+    this.#configured = configured;
     for (const account of this.active()) {
       const now = this.#configured.get(account.appid);
       if (now === undefined || now.tokenApi !== before.get(account.appid)?.tokenApi) {
@@ -108,10 +109,4 @@ export class AccountRegistry {
     larger.load(this.#active.dump());
     this.#active = larger;
   }
-}
-
-function byAppid({ credentials }: ConfiguredAccounts): ReadonlyMap<string, Credentials> {
-  const map = new Map<string, Credentials>();
-  for (const entry of credentials) map.set(entry.appid, entry);
-  return map;
 }

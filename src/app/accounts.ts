@@ -78,7 +78,7 @@ export function followAccounts(
       const configured = configuredAccounts(settings, entries);
       accounts.replace(configured);
       void accounts.default?.tokens.start();
-      logger.info({ accountsFile, accounts: configured.credentials.length }, 'accounts re-read');
+      logger.info({ accountsFile, accounts: configured.size }, 'accounts re-read');
     } catch (error) {
       logger.error(
         { accountsFile, err: describeError(error) },

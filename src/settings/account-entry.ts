@@ -30,6 +30,24 @@ export interface EntryReader {
   readonly secretFiles: SecretFileOptions;
 }
 
+/** What nearly all of thousands are: an appid and its secret, both right, and nothing else. */
+export interface PlainItem {
+  readonly appid: string;
+  readonly appsecret: string;
+}
+
+/** By the rules of `readEntry`, which has nothing more to find in it. */
+export function isPlain(item: unknown): item is PlainItem {
+  if (!isRecord(item)) return false;
+  const { appid, appsecret } = item;
+  return (
+    isAppid(appid) &&
+    typeof appsecret === 'string' &&
+    secretFault(appsecret) === undefined &&
+    Object.keys(item).length === 2
+  );
+}
+
 /** The entry without what is wrong in it, which is reported; nothing when its appid is wrong. */
 export function readEntry(
   item: unknown,

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
-import { isAppid, readEntry } from './account-entry.ts';
-import type { AccountEntry, EntryReader } from './account-entry.ts';
+import { AccountEntries } from './account-entries.ts';
+import { isAppid, isPlain, readEntry } from './account-entry.ts';
+import type { AccountEntry, EntryReader, PlainItem } from './account-entry.ts';
 import { isRecord, JsonTextError, parseJson, readText } from './json-text.ts';
 import { variableOf } from './names.ts';
 import { SettingsError } from './settings-error.ts';
@@ -16,7 +17,7 @@ interface AccountsOptions {
 }
 
 /** @throws {SettingsError} with every fault of the file */
-export function readAccountsFile(path: string, options: AccountsOptions = {}): AccountEntry[] {
+export function readAccountsFile(path: string, options: AccountsOptions = {}): AccountEntries {
   let text: string;
   try {
     text = readText(path);
@@ -28,8 +29,8 @@ export function readAccountsFile(path: string, options: AccountsOptions = {}): A
 }
 
 /**
- * Checked by hand and not by a schema: thousands of entries are read again at every change, while
- * requests are served.
+ * Checked by hand and not by a schema: thousands of entries are read at the start, and again at every
+ * change, while requests are served.
  * @param directory what a relative `appsecretFile` is meant from
  * @throws {SettingsError} with every fault, naming entries by index and appid
  */
@@ -37,31 +38,39 @@ export function parseAccounts(
   text: string,
   directory: string,
   options: AccountsOptions = {},
-): AccountEntry[] {
-  const faults: SettingsFault[] = [];
+): AccountEntries {
   const reader: EntryReader = {
     directory,
     secretsOptional: options.secretsOptional === true,
     secretFiles: { lazy: true, ...(options.onSecretFault && { onFault: options.onSecretFault }) },
   };
-  const entries: AccountEntry[] = [];
-  const firstByAppid = new Map<string, number>();
+  const items = parseArray(text);
+  const byAppid = new Map<string, AccountEntry | PlainItem>();
+  const faults: SettingsFault[] = [];
+  let index = 0;
+  const fault = (message: string) => faults.push({ setting: nameOf(index, items[index]), message });
   let firstDefault: number | undefined;
+  let defaultAppid: string | undefined;
 
-  for (const [index, item] of parseArray(text).entries()) {
-    const fault = (message: string) => faults.push({ setting: nameOf(index, item), message });
-    const entry = readEntry(item, reader, fault);
+  for (; index < items.length; index++) {
+    const item = items[index];
+    const entry = isPlain(item) ? item : readEntry(item, reader, fault);
     if (entry === undefined) continue;
-    entries.push(entry);
-    const first = firstByAppid.get(entry.appid);
-    if (first === undefined) firstByAppid.set(entry.appid, index);
-    else fault(`has the appid of entry ${first}: keep one of the two`);
-    if (!entry.default) continue;
-    if (firstDefault === undefined) firstDefault = index;
+    const before = byAppid.size;
+    byAppid.set(entry.appid, entry);
+    if (byAppid.size === before) {
+      fault(`has the appid of entry ${firstOf(items, entry.appid)}: keep one of the two`);
+    }
+    if (!('default' in entry) || !entry.default) continue;
+    if (firstDefault === undefined) [firstDefault, defaultAppid] = [index, entry.appid];
     else fault(`is a second default, after entry ${firstDefault}: keep one of the two`);
   }
   if (faults.length > 0) throw new SettingsError(faults);
-  return entries;
+  return new AccountEntries(byAppid, defaultAppid);
+}
+
+function firstOf(items: readonly unknown[], appid: string): number {
+  return items.findIndex((item) => isRecord(item) && item['appid'] === appid);
 }
 
 function parseArray(text: string): unknown[] {

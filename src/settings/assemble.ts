@@ -1,11 +1,11 @@
-import type { AccountEntry } from './account-entry.ts';
+import type { AccountEntries } from './account-entries.ts';
 import type { EffectiveSetting, Settings } from './settings.ts';
 import type { Values } from './table.ts';
 
 /** Names and groups the table's values as the program uses them. */
 export function assemble(
   values: Values,
-  accounts: readonly AccountEntry[],
+  accounts: AccountEntries,
   effective: readonly EffectiveSetting[],
 ): Settings {
   const { appid, appsecret } = values;

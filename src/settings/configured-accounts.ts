@@ -1,5 +1,5 @@
 import type { ConfiguredAccounts } from '../account/registry.ts';
-import type { AccountEntry } from './account-entry.ts';
+import type { AccountEntries } from './account-entries.ts';
 import { variableOf } from './names.ts';
 import { SettingsError } from './settings-error.ts';
 import type { Settings } from './settings.ts';
@@ -11,23 +11,23 @@ import type { Settings } from './settings.ts';
  */
 export function configuredAccounts(
   { account, accountsFile, tokenApi }: Settings,
-  entries: readonly AccountEntry[],
+  entries: AccountEntries,
 ): ConfiguredAccounts {
-  const credentials = entries.map((entry) => ({
-    appid: entry.appid,
-    secret: entry.secret,
-    tokenApi: entry.tokenApi ?? tokenApi,
-  }));
-  if (account !== undefined && !credentials.some(({ appid }) => appid === account.appid)) {
-    credentials.unshift({ appid: account.appid, secret: account.secret, tokenApi });
-  }
-  if (credentials.length === 0) {
+  const own = account !== undefined && !entries.has(account.appid) ? account : undefined;
+  const size = entries.size + (own === undefined ? 0 : 1);
+  if (size === 0) {
     const message = `${accountsFile ?? 'it'} names no account: a proxy without any can answer nothing`;
     throw new SettingsError([{ setting: variableOf('accounts-file'), message }]);
   }
-  const only = credentials.length === 1 ? credentials[0]?.appid : undefined;
+  const [only] = size === 1 ? entries.appids() : [];
   return {
-    credentials,
-    defaultAppid: entries.find((entry) => entry.default)?.appid ?? account?.appid ?? only,
+    size,
+    defaultAppid: entries.defaultAppid ?? account?.appid ?? only,
+    has: (appid) => appid === own?.appid || entries.has(appid),
+    get(appid) {
+      if (appid === own?.appid) return { appid, secret: own.secret, tokenApi };
+      const entry = entries.get(appid);
+      return entry && { appid, secret: entry.secret, tokenApi: entry.tokenApi ?? tokenApi };
+    },
   };
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { AccountEntry } from './account-entry.ts';
+import { AccountEntries } from './account-entries.ts';
 import { readAccountsFile } from './accounts-file.ts';
 import { assemble } from './assemble.ts';
 import { choose } from './choose.ts';
@@ -94,19 +94,19 @@ function readAccounts(
   values: Partial<Values>,
   secretsOptional: boolean,
   onSecretFault: LoadInput['onSecretFault'],
-): { readonly entries: readonly AccountEntry[]; readonly faults: readonly SettingsFault[] } {
+): { readonly entries: AccountEntries; readonly faults: readonly SettingsFault[] } {
   const path = values['accounts-file'];
-  if (path === undefined) return { entries: [], faults: [] };
+  if (path === undefined) return { entries: new AccountEntries(), faults: [] };
   try {
     const entries = readAccountsFile(path, {
       secretsOptional,
       ...(onSecretFault !== undefined && { onSecretFault }),
     });
-    if (!entries.some((entry) => entry.appid === values.appid)) return { entries, faults: [] };
+    if (values.appid === undefined || !entries.has(values.appid)) return { entries, faults: [] };
     const message = 'has an account in WXPROXY_ACCOUNTS_FILE too: keep one of the two';
     return { entries, faults: [{ setting: variableOf('appid'), message }] };
   } catch (error) {
-    if (error instanceof SettingsError) return { entries: [], faults: error.faults };
-    throw error;
+    if (!(error instanceof SettingsError)) throw error;
+    return { entries: new AccountEntries(), faults: error.faults };
   }
 }

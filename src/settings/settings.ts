@@ -1,5 +1,5 @@
 import type { Secret } from '../telemetry/secret.ts';
-import type { AccountEntry } from './account-entry.ts';
+import type { AccountEntries } from './account-entries.ts';
 import type { ListenAddress } from './kinds/listen-address.ts';
 import type { TokenStoreSetting } from './kinds/token-store.ts';
 import type { Values } from './table.ts';
@@ -13,7 +13,7 @@ export interface Settings {
   /** Absolute path. */
   readonly accountsFile?: string;
   /** What the accounts file held when the settings were loaded; `followAccounts` reads it again. */
-  readonly accounts: readonly AccountEntry[];
+  readonly accounts: AccountEntries;
   /** An origin: no path, query or credentials. */
   readonly upstream: URL;
   readonly upstreamInsecure: boolean;

@@ -98,10 +98,7 @@ t.test('an account in use sees its new secret', (t) => {
     dispose() {},
   });
   accounts.get('a');
-  accounts.replace({
-    credentials: [{ appid: 'a', secret: Secret.of('new'), tokenApi: 'stable_token' }],
-    defaultAppid: undefined,
-  });
+  accounts.replace(configured([{ ...named('a'), secret: Secret.of('new') }]));
   t.equal(current?.().secret?.reveal(), 'new');
   accounts.replace(configured([]));
   t.equal(current?.().appid, 'a', 'a call under way outlives the account');
@@ -111,10 +108,7 @@ t.test('an account in use sees its new secret', (t) => {
 t.test('another token API is another account', (t) => {
   const { accounts, disposed } = registry(['a']);
   accounts.get('a');
-  accounts.replace({
-    credentials: [{ appid: 'a', secret: undefined, tokenApi: 'token' }],
-    defaultAppid: undefined,
-  });
+  accounts.replace(configured([{ ...named('a'), tokenApi: 'token' }]));
   t.strictSame(disposed, ['a']);
   t.end();
 });
@@ -152,13 +146,22 @@ t.test('an account that cannot come into use leaves no trace', (t) => {
   t.end();
 });
 
-function configured(appids: readonly string[], defaultAppid?: string): ConfiguredAccounts {
-  const credentials = appids.map((appid) => ({
-    appid,
-    secret: undefined,
-    tokenApi: 'stable_token' as const,
-  }));
-  return { credentials, defaultAppid };
+function configured(
+  list: readonly (string | Credentials)[],
+  defaultAppid?: string,
+): ConfiguredAccounts {
+  const credentials = list.map((one) => (typeof one === 'string' ? named(one) : one));
+  const byAppid = new Map(credentials.map((one) => [one.appid, one]));
+  return {
+    size: byAppid.size,
+    has: (appid) => byAppid.has(appid),
+    get: (appid) => byAppid.get(appid),
+    defaultAppid,
+  };
+}
+
+function named(appid: string): Credentials {
+  return { appid, secret: undefined, tokenApi: 'stable_token' };
 }
 
 function registry(appids: readonly string[], defaultAppid?: string, maxActive = 10) {

@@ -23,13 +23,11 @@ const NO_HINTS: AccountHints = {
 };
 
 function registry(defaultAppid?: string): AccountRegistry {
-  const credentials = [A, B, C, D].map((appid) => ({
-    appid,
-    secret: undefined,
-    tokenApi: 'token' as const,
-  }));
+  const appids = new Set([A, B, C, D]);
+  const get = (appid: string) =>
+    appids.has(appid) ? { appid, secret: undefined, tokenApi: 'token' as const } : undefined;
   return new AccountRegistry(
-    { credentials, defaultAppid },
+    { size: appids.size, has: (appid) => appids.has(appid), get, defaultAppid },
     {
       maxActive: 10,
       activate: (current) => ({ ...current() }) as unknown as Account,

@@ -1,5 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import t from 'tap';
+import type { AccountEntries } from '../../../src/settings/account-entries.ts';
+import type { AccountEntry } from '../../../src/settings/account-entry.ts';
 import { parseAccounts, readAccountsFile } from '../../../src/settings/accounts-file.ts';
 import { loadSettings } from '../../../src/settings/load.ts';
 import { Secret } from '../../../src/telemetry/secret.ts';
@@ -17,20 +20,47 @@ t.test('entries are read, a relative secret file from the directory of the file'
   );
   const entries = readAccountsFile(`${directory}/accounts.json`);
   t.strictSame(
-    entries.map(({ secret, ...rest }) => ({ ...rest, secret: secret?.reveal() })),
+    listed(entries).map(({ secret, ...rest }) => ({ ...rest, secret: secret?.reveal() })),
     [
       { appid: 'wxaaaa', tokenApi: undefined, default: true, secret: 'secret-a' },
       { appid: 'wxbbbb', tokenApi: 'token', default: false, secret: 'secret-b' },
       { appid: 'wxcccc', tokenApi: undefined, default: false, secret: 'secret-b' },
     ],
   );
-  for (const { secret } of entries) t.type(secret, Secret);
+  for (const { secret } of listed(entries)) t.type(secret, Secret);
+  t.equal(entries.defaultAppid, 'wxaaaa');
+  t.end();
+});
+
+t.test('a plain entry is made when it is asked for, once, and keeps its secret to itself', (t) => {
+  const text =
+    '[{"appid": "wxaaaa", "appsecret": "secret-a"}, {"appid": "wxbbbb", "appsecret": "b"}]';
+  const entries = parseAccounts(text, '/');
+  t.equal(entries.size, 2);
+  t.strictSame([...entries.appids()], ['wxaaaa', 'wxbbbb']);
+  t.ok(entries.has('wxbbbb'));
+  t.notMatch(
+    inspect(entries, { depth: 9, showHidden: true }) + JSON.stringify(entries),
+    'secret-a',
+  );
+  const entry = entries.get('wxaaaa');
+  t.equal(entry?.secret?.reveal(), 'secret-a');
+  t.strictSame(
+    { ...entry, secret: 0 },
+    { appid: 'wxaaaa', secret: 0, tokenApi: undefined, default: false },
+  );
+  t.equal(entries.get('wxaaaa'), entry);
+  t.equal(entries.defaultAppid, undefined);
+  for (const appid of ['wxcccc', 'constructor', '__proto__']) {
+    t.notOk(entries.has(appid));
+    t.equal(entries.get(appid), undefined);
+  }
   t.end();
 });
 
 t.test('an empty array is no fault: accounts may come later', (t) => {
-  t.strictSame(parseAccounts('[]', '/'), []);
-  t.strictSame(parseAccounts('\uFEFF[]\n', '/'), []);
+  t.equal(parseAccounts('[]', '/').size, 0);
+  t.equal(parseAccounts('\uFEFF[]\n', '/').size, 0);
   t.end();
 });
 
@@ -49,6 +79,9 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
         { appid: 'wxhhhh', appsecret: '', appsecretfile: 'x' },
         null,
         ['wxiiii'],
+        { appid: 'wxdddd', appsecret: 's' },
+        { appid: 'wxjjjj', appsecret: 's ' },
+        { appid: 'wxjjjj', appsecret: 's', __proto__x: 1 },
       ]),
       directory,
     ),
@@ -71,6 +104,10 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
       '7 (wxhhhh): appsecret cannot be used: it is empty',
       '8: should be an object such as {"appid": "wx…", "appsecretFile": "…"}',
       '9: should be an object such as {"appid": "wx…", "appsecretFile": "…"}',
+      '10 (wxdddd): has the appid of entry 3: keep one of the two',
+      '11 (wxjjjj): appsecret cannot be used: it begins or ends with a blank',
+      '12 (wxjjjj): has an unknown member __proto__x',
+      '12 (wxjjjj): has the appid of entry 11: keep one of the two',
     ].map((line) => `WXPROXY_ACCOUNTS_FILE entry ${line}`),
   );
   t.end();
@@ -94,7 +131,7 @@ t.test('a text that is no array is told, with the place where the JSON breaks', 
 t.test('a secret may be missing only where a peer holds it', (t) => {
   const text = '[{"appid": "wxaaaa"}]';
   t.throws(() => parseAccounts(text, '/'), { message: /has no appsecret or appsecretFile/ });
-  t.strictSame(parseAccounts(text, '/', { secretsOptional: true }), [
+  t.strictSame(listed(parseAccounts(text, '/', { secretsOptional: true })), [
     { appid: 'wxaaaa', secret: undefined, tokenApi: undefined, default: false },
   ]);
   const env = { WXPROXY_ACCOUNTS_FILE: `${t.testdir({ 'a.json': text })}/a.json` };
@@ -116,9 +153,9 @@ t.test('an account given both by its variables and in the file is a fault', (t) 
 t.test('an account’s secret file gone bad later is told to whom was handed in', (t) => {
   const directory = t.testdir({ a: 'secret-a' });
   const told: string[] = [];
-  const [entry] = parseAccounts('[{"appid": "wxaaaa", "appsecretFile": "a"}]', directory, {
+  const entry = parseAccounts('[{"appid": "wxaaaa", "appsecretFile": "a"}]', directory, {
     onSecretFault: (message) => told.push(message),
-  });
+  }).get('wxaaaa');
   t.equal(entry?.secret?.reveal(), 'secret-a');
   rmSync(`${directory}/a`);
   const later = performance.now() + 1000;
@@ -138,9 +175,13 @@ t.test('10,000 accounts are read in well under 200 ms', (t) => {
   );
   const times = [1, 2, 3].map(() => {
     const start = performance.now();
-    t.equal(parseAccounts(text, '/').length, 10_000);
+    t.equal(parseAccounts(text, '/').size, 10_000);
     return performance.now() - start;
   });
   t.ok(Math.min(...times) < 200, `${times.map(Math.round).join(', ')} ms`);
   t.end();
 });
+
+function listed(entries: AccountEntries): AccountEntry[] {
+  return [...entries.appids()].map((appid) => entries.get(appid) as AccountEntry);
+}

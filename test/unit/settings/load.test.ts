@@ -7,12 +7,12 @@ import { rows } from '../../../src/settings/table.ts';
 import { ACCOUNT, faultsOf } from './faults-of.ts';
 
 t.test('an account is all that must be set; the rest has the defaults of the design', (t) => {
-  const { account, effective, ...rest } = loadSettings({ argv: [], env: ACCOUNT });
+  const { account, accounts, effective, ...rest } = loadSettings({ argv: [], env: ACCOUNT });
   t.equal(account?.appid, 'wx0123456789abcdef');
   t.equal(account?.secret?.reveal(), 'app-secret-value');
+  t.equal(accounts.size, 0);
   t.equal(effective.length, rows.length);
   t.strictSame(rest, {
-    accounts: [],
     upstream: new URL('https://api.weixin.qq.com'),
     upstreamInsecure: false,
     maxAccounts: 10_000,

@@ -117,12 +117,17 @@ t.test('settings and their description show no secret, whichever way they came',
   const directory = t.testdir({
     key: `${VALUE}-file`,
     'c.json': JSON.stringify({ 'token-peer-key': `${VALUE}-peer` }),
+    'accounts.json': JSON.stringify([
+      { appid: 'wxaaaa', appsecret: `${VALUE}-plain` },
+      { appid: 'wxbbbb', appsecret: `${VALUE}-marked`, default: true },
+    ]),
   });
   const settings = loadSettings({
     argv: ['--config', `${directory}/c.json`, '--client-key-file', `${directory}/key`],
     env: {
       WECHAT_APPID: 'wx0123456789abcdef',
       WECHAT_APPSECRET: `${VALUE}-env`,
+      WXPROXY_ACCOUNTS_FILE: `${directory}/accounts.json`,
       WXPROXY_TOKEN_PEER: 'https://central',
       WXPROXY_TOKEN_STORE: `redis://user:${VALUE}-redis@store:6379/2`,
     },
@@ -134,5 +139,6 @@ t.test('settings and their description show no secret, whichever way they came',
   ].join('\n');
   t.notMatch(printed, VALUE);
   t.equal(settings.clientKey?.reveal(), `${VALUE}-file`);
+  t.equal(settings.accounts.get('wxaaaa')?.secret?.reveal(), `${VALUE}-plain`);
   t.end();
 });
