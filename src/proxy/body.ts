@@ -67,15 +67,17 @@ export class BodyReceiver {
 
   /**
    * At once where there is nothing to wait for.
+   * @param use what is to become of it: a promise less than one more `then`
    * @param plan.wanted whether the body is to be held if it fits
    * @param plan.limitBytes what fits, where that is less than usual
    * @throws {ProxyError} ERR_LENGTH_REQUIRED, ERR_OVERLOADED, ERR_REQUEST_REFUSED (408, 417)
    * @throws {ClientGone}
    */
-  receive(
+  receive<T>(
     exchange: Exchange,
     { wanted, limitBytes = this.#limits.bodyBytes }: { wanted: boolean; limitBytes?: number },
-  ): Body | Promise<Body> {
+    use: (body: Body) => T,
+  ): T | Promise<T> {
     const { req } = exchange;
     const expectsLeave = awaitsLeave(req);
     const contentLength = announcedLength(req);
@@ -87,14 +89,14 @@ export class BodyReceiver {
     });
     // Also where there is no body: without leave, Node ends the connection with the answer.
     if (expectsLeave) giveLeave(exchange);
-    if (plan === 'none') return NO_BODY;
-    if (plan === 'hold') return this.#hold(exchange, contentLength, limitBytes);
-    return {
+    if (plan === 'none') return use(NO_BODY);
+    if (plan === 'hold') return this.#hold(exchange, contentLength, limitBytes, use);
+    return use({
       kind: 'streamed',
       contentLength: contentLength as number,
       because:
         plan === 'stream:too_large' ? 'too_large' : plan === 'stream:memory' ? 'memory' : undefined,
-    };
+    });
   }
 
   /** A held body is needed no longer. */
@@ -102,10 +104,16 @@ export class BodyReceiver {
     if (body.kind === 'held') this.#memory.bytes -= body.bytes.length;
   }
 
-  #hold(exchange: Exchange, contentLength: number | undefined, limitBytes: number): Promise<Body> {
+  #hold<T>(
+    exchange: Exchange,
+    contentLength: number | undefined,
+    limitBytes: number,
+    use: (body: Body) => T,
+  ): Promise<T> {
     const limits = { limitBytes, idleTimeoutMs: this.#idleTimeoutMs };
     return new Promise((resolve, reject) => {
-      new Holding(exchange, contentLength, limits, this.#memory, resolve, reject).begin();
+      const held = (bytes: HeldBytes): void => resolve(use({ kind: 'held', bytes }));
+      new Holding(exchange, contentLength, limits, this.#memory, held, reject).begin();
     });
   }
 }

@@ -104,11 +104,12 @@ export function readCall(exchange: Exchange, parts: CallParts): Call | Promise<C
   const account = chooseAccount(hints, route, parts.accounts);
   exchange.account = account;
   exchange.appid = account?.appid;
-  const body = parts.bodies.receive(exchange, { wanted: route === 'api' });
-  // Only calls with somebody else's token go without an account.
-  return body instanceof Promise
-    ? body.then((held) => ({ path, canonical, query, route, account, body: held }) as Call)
-    : ({ path, canonical, query, route, account, body } as Call);
+  return parts.bodies.receive(
+    exchange,
+    { wanted: route === 'api' },
+    // Only calls with somebody else's token go without an account.
+    (body) => ({ path, canonical, query, route, account, body }) as Call,
+  );
 }
 
 /** Calls that name their account in the body must be read before it is known who they are. */
@@ -119,10 +120,8 @@ async function readCredentialsCall(
   placeholder: PlaceholderClaim | undefined,
   parts: CallParts,
 ): Promise<Call> {
-  const body = await parts.bodies.receive(exchange, {
-    wanted: true,
-    limitBytes: CREDENTIALS_LIMIT_BYTES,
-  });
+  const limits = { wanted: true, limitBytes: CREDENTIALS_LIMIT_BYTES };
+  const body = await parts.bodies.receive(exchange, limits, (received) => received);
   try {
     if (body.kind === 'streamed') throw tooLarge();
     const stated = statedCredentials(

@@ -22,26 +22,29 @@ export class Holding implements Watcher {
   readonly #contentLength: number | undefined;
   readonly #limits: HoldingLimits;
   readonly #memory: HeldMemory;
-  #resolve: (body: { readonly kind: 'held'; readonly bytes: HeldBytes }) => void;
+  #held: (bytes: HeldBytes) => void;
   #reject: (error: Error) => void;
   #received = new HeldBytes();
   #reservedBytes: number;
   #settled = false;
 
-  /** @param contentLength bytes; undefined: chunked */
+  /**
+   * @param contentLength bytes; undefined: chunked
+   * @param held takes the whole body; what it throws is not caught
+   */
   constructor(
     exchange: Exchange,
     contentLength: number | undefined,
     limits: HoldingLimits,
     memory: HeldMemory,
-    resolve: (body: { readonly kind: 'held'; readonly bytes: HeldBytes }) => void,
+    held: (bytes: HeldBytes) => void,
     reject: (error: Error) => void,
   ) {
     this.#exchange = exchange;
     this.#contentLength = contentLength;
     this.#limits = limits;
     this.#memory = memory;
-    this.#resolve = resolve;
+    this.#held = held;
     this.#reject = reject;
     this.#reservedBytes = contentLength ?? 0;
   }
@@ -84,9 +87,9 @@ export class Holding implements Watcher {
   #end(): void {
     if (this.#settled) return;
     const bytes = this.#received;
-    const resolve = this.#resolve;
+    const held = this.#held;
     this.#settle();
-    resolve({ kind: 'held', bytes });
+    held(bytes);
   }
 
   #fail(error: Error): void {
@@ -103,7 +106,7 @@ export class Holding implements Watcher {
     // The request outlives its exchange on an idle connection, and its listeners with it: they must not
     // keep the bytes. A promise's functions keep what it resolved to.
     this.#received = NOTHING;
-    this.#resolve = this.#reject = () => {};
+    this.#held = this.#reject = () => {};
   }
 }
 

@@ -21,7 +21,7 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS
 /**
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
  * @param token for `api` calls, which alone carry one
- * @param host of the upstream, as the `Host` field says it
+ * @param host what the `Host` field is to say; undefined where the lane writes it
  * @param via our entry in `Via`, as for HTTP/1.1
  * @param peerKey for code exchanges that a peer completes: it is shown, and nothing is put in here
  */
@@ -29,7 +29,7 @@ export function outgoingRequest(
   exchange: Exchange,
   call: Call,
   token: Token | undefined,
-  host: string,
+  host: string | undefined,
   via: string,
   peerKey?: Secret,
 ): UpstreamRequest {
