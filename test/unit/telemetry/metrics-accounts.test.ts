@@ -72,3 +72,29 @@ t.test(
     );
   },
 );
+
+t.test('accounts may come and go while the text is made', async (t) => {
+  const metrics = instance();
+  const accounts = Array.from({ length: 300 }, (_, i) => metrics.account(`wx${i}`));
+  let turns = 0;
+  let going = true;
+  const turn = (): void => {
+    accounts[turns]?.dispose();
+    metrics.account(`wxlate${turns}`).requestEnded('api', 418, 1);
+    accounts[299 - turns]?.requestEnded('api', 200, 1);
+    turns++;
+    if (going) setImmediate(turn);
+  };
+  setImmediate(turn);
+  const scraped = await scrape(metrics);
+  going = false;
+  t.ok(turns > 10, `${turns} came, and as many went`);
+  const counts = [...scraped.keys()].filter((id) =>
+    id.startsWith('request_duration_seconds_count'),
+  );
+  t.ok(counts.length > 200, `${counts.length} are shown`);
+  for (const id of counts) {
+    const last = id.replace('_count{', '_bucket{').replace(',route', ',le="+Inf",route');
+    t.equal(scraped.get(last), scraped.get(id), `${id} is whole`);
+  }
+});
