@@ -58,7 +58,7 @@ export abstract class AccountMetric<Label extends string, Series extends object>
 
   /** The account's series of these labels. @returns undefined once its series were dropped */
   of(account: AccountSeries, labels: LabelSet<Label>): Series | undefined {
-    // Only this metric knows the shared object.
+    // What is kept by an object of this metric is this metric's.
     return account.begun(this.#shared(labels), () => this.begin()) as Series | undefined;
   }
 
@@ -85,7 +85,9 @@ export abstract class AccountMetric<Label extends string, Series extends object>
     const key = this.#labelNames.map((name) => labels[name]).join(' ');
     const known = this.#labelSets.get(key);
     if (known !== undefined) return known;
-    this.#labelSets.set(key, labels);
-    return labels;
+    // Of this metric alone: accounts find their series of all metrics by these objects.
+    const own = { ...labels };
+    this.#labelSets.set(key, own);
+    return own;
   }
 }
