@@ -142,7 +142,7 @@ async function readCredentialsCall(
     checkClientKey(parts.clientKey, proofs, parts.placeholders);
     exchange.appid = knownAppid(all, parts.accounts);
     if (route === 'token-endpoint' && mode !== 'issue') {
-      // Nothing of the account is needed, and each one in use has a hundred series.
+      // Nothing of the account is needed, and each one in use is a hundred lines of metrics.
       exchange.account = parts.accounts.inUse(exchange.appid);
       return { ...here, route, mode, appid: exchange.appid, account: exchange.account, body };
     }

@@ -17,6 +17,6 @@ export class AccountCounter<Label extends string> extends AccountMetric<Label, C
   }
 
   protected samples({ value }: Count, labels: Sample['labels']): Sample[] {
-    return [{ metricName: this.name, labels, value }];
+    return [{ labels, value }];
   }
 }

@@ -17,6 +17,6 @@ export class AccountGauge<Label extends string> extends AccountMetric<Label, Lev
   }
 
   protected samples({ value }: Level, labels: Sample['labels']): Sample[] {
-    return [{ metricName: this.name, labels, value }];
+    return [{ labels, value }];
   }
 }

@@ -3,7 +3,8 @@ import type { AccountSeries, LabelSet } from './account-series.ts';
 
 /** One sample, in the shape of prom-client's. */
 export interface Sample {
-  readonly metricName: string;
+  /** The metric's, unless given. */
+  readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly value: number;
 }
@@ -70,10 +71,13 @@ export abstract class AccountMetric<Label extends string, Series extends object>
 
   *#all(): Iterable<Sample> {
     const zero = this.begin();
-    for (const account of this.#accounts) {
+    // Others get their turn in between: an account may be dropped, and one of the same appid may come.
+    const accounts = [...this.#accounts];
+    for (const account of accounts) {
       const { appid } = account;
       const hasZeroes = account.hasTokens || !this.#ofTokens;
       for (const labels of this.#labelSets.values()) {
+        if (account.isDropped) break;
         const series = account.at(labels) as Series | undefined;
         if (series === undefined && !(hasZeroes && this.#zeroes.has(labels))) continue;
         yield* this.samples(series ?? zero, { appid, ...labels });

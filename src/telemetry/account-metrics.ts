@@ -13,7 +13,7 @@ import {
   type UpstreamFailure,
 } from './labels.ts';
 
-/** Bound series of one route. */
+/** The series of one route that a request writes to. */
 interface RequestEnds {
   readonly duration: { observe(seconds: number): void };
   /** Of the status that came last: nearly always the next one's as well. */

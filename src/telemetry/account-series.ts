@@ -2,8 +2,8 @@
 export type LabelSet<Label extends string = string> = Readonly<Record<Label, string>>;
 
 /**
- * One account's series in all metrics, as far as something was written to them: of a hundred there
- * are, most stay at zero, and of thousands of accounts those would fill the memory.
+ * One account's series in all metrics, as far as something was written to them: of the dozens that are
+ * shown, most stay at zero, and of thousands of accounts those would fill the memory.
  */
 export class AccountSeries {
   readonly appid: string;
@@ -19,6 +19,10 @@ export class AccountSeries {
     this.hasTokens = hasTokens;
     this.#among = among;
     among.add(this);
+  }
+
+  get isDropped(): boolean {
+    return this.#written === undefined;
   }
 
   at(labels: LabelSet): object | undefined {

@@ -1,6 +1,6 @@
 /**
  * The metrics users' dashboards rely on: those of the process here, those of an account in
- * account-metrics.ts, and nowhere else.
+ * account-instruments.ts, and nowhere else.
  */
 import { Registry, collectDefaultMetrics } from 'prom-client';
 import { accountInstruments } from './account-instruments.ts';

@@ -37,8 +37,11 @@ export function oneOf<const T extends string>(...choices: readonly T[]): Kind<T>
   };
 }
 
-/** Seen in the wild: `wx` or `gh` and 16 hex digits; nothing promises it stays so. */
-export const APPID = /^[A-Za-z0-9]{4,64}$/;
+/**
+ * Seen in the wild: `wx` or `gh` and 16 hex digits; nothing promises it stays so. But `none` is what metrics
+ * call calls without an account.
+ */
+export const APPID = /^(?!none$)[A-Za-z0-9]{4,64}$/;
 
 export const appid: Kind<string> = {
   label: '<appid>',

@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { AccountMetrics } from '../../../src/telemetry/account-metrics.ts';
 import { APPID, instance, scrape, series } from './scraped.ts';
 
 t.test('of a disposed account nothing is left, of the others everything', async (t) => {
@@ -75,26 +76,36 @@ t.test(
 
 t.test('accounts may come and go while the text is made', async (t) => {
   const metrics = instance();
-  const accounts = Array.from({ length: 300 }, (_, i) => metrics.account(`wx${i}`));
+  const begun = (appid: string): AccountMetrics => {
+    const account = metrics.account(appid);
+    account.refreshed('startup', 'fetched', 1);
+    account.requestEnded('api', 200, 1);
+    return account;
+  };
+  const accounts = Array.from({ length: 300 }, (_, i) => begun(`wx${i}`));
   let turns = 0;
   let going = true;
   const turn = (): void => {
-    accounts[turns]?.dispose();
-    metrics.account(`wxlate${turns}`).requestEnded('api', 418, 1);
-    accounts[299 - turns]?.requestEnded('api', 200, 1);
+    // One of the same name comes in its place; one of a new name as well.
+    for (const at of [turns, 299 - turns]) accounts[at]?.dispose();
+    begun(`wx${turns}`);
+    begun(`wxlate${turns}`);
     turns++;
     if (going) setImmediate(turn);
   };
   setImmediate(turn);
-  const scraped = await scrape(metrics);
+  const text = await metrics.text();
   going = false;
-  t.ok(turns > 10, `${turns} came, and as many went`);
-  const counts = [...scraped.keys()].filter((id) =>
-    id.startsWith('request_duration_seconds_count'),
-  );
-  t.ok(counts.length > 200, `${counts.length} are shown`);
-  for (const id of counts) {
-    const last = id.replace('_count{', '_bucket{').replace(',route', ',le="+Inf",route');
-    t.equal(scraped.get(last), scraped.get(id), `${id} is whole`);
-  }
+  t.ok(turns > 10, `${turns} came, and twice as many went`);
+  const ids = text.match(/^wxproxy_\S+/gm) ?? [];
+  t.equal(new Set(ids).size, ids.length, 'no series is there twice');
+  const refreshes = /^wxproxy_token_refreshes_total\{.*"startup",outcome="fetched"\} (\d+)$/gm;
+  const counts = [...text.matchAll(refreshes)].map(([, count]) => count);
+  t.ok(counts.length > 200);
+  t.same(new Set(counts), new Set(['1']), 'nor the zeroes of one that is gone');
+  const durations =
+    /^wxproxy_request_duration_seconds_(?:bucket\{.*,le="\+Inf"|count\{.*)\} (\d+)$/gm;
+  const ends = [...text.matchAll(durations)].map(([, count]) => count);
+  t.ok(ends.length > 400);
+  for (let i = 0; i < ends.length; i += 2) t.equal(ends[i], ends[i + 1], 'a histogram is whole');
 });

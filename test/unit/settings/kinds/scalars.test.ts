@@ -54,7 +54,7 @@ testTexts(t, 'an appid', {
     ['wx0123456789abcdef', 'wx0123456789abcdef'],
     ['abcd', 'abcd'],
   ],
-  bad: ['', 'abc', 'wx-0123', 'a'.repeat(65), 'wx12345\n', 'wx/../x'].map(
+  bad: ['', 'abc', 'none', 'wx-0123', 'a'.repeat(65), 'wx12345\n', 'wx/../x'].map(
     (text) => [text, /should be 4 to 64 letters and digits/] as const,
   ),
 });
