@@ -47,7 +47,7 @@ export function createHandler(parts: HandlerParts): Handler {
         const got = call.account.tokens.get();
         const token = got instanceof Promise ? await exchange.outlast(got) : got;
         exchange.mustBeThere();
-        const request = outgoingRequest(exchange, call, token, replayLane.host, via);
+        const request = outgoingRequest(exchange, call, token, via);
         const relay = relayOf(exchange, call, token, true, via);
         await replayLane.send(exchange, request, relay);
         noteErrcode(call, relay.errcode);
@@ -71,7 +71,7 @@ async function sendOnce(exchange: Exchange, call: Call, parts: HandlerParts): Pr
   exchange.mustBeThere();
   const peer = call.route === 'code-exchange' ? parts.peer : undefined;
   const lane = peer?.lane ?? parts.streamLane;
-  const request = outgoingRequest(exchange, call, token, lane.host, parts.via, peer?.key);
+  const request = outgoingRequest(exchange, call, token, parts.via, peer?.key);
   const relay = relayOf(exchange, call, token, false, parts.via);
   await lane.send(exchange, request, relay);
   noteErrcode(call, relay.errcode);

@@ -65,12 +65,11 @@ function connectionOptions(raw: readonly string[]): FieldNames | undefined {
 }
 
 /**
- * What the app's fields leave for the upstream, behind its Host, if that is given. Ours are added afterwards,
- * so nothing can remove them.
+ * What the app's fields leave for the upstream. Ours are added afterwards, so nothing can remove them.
  */
-export function forwardedHeaders(raw: readonly string[], host: string | undefined): string[] {
+export function forwardedHeaders(raw: readonly string[]): string[] {
   const dropped = connectionOptions(raw);
-  const kept = host === undefined ? [] : ['host', host];
+  const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     if (ENDS_HERE.has(name) || dropped?.has(name)) continue;

@@ -30,7 +30,7 @@ export class Holding implements Watcher {
 
   /**
    * @param contentLength bytes; undefined: chunked
-   * @param held takes the whole body; what it throws is not caught
+   * @param held takes the whole body; must not throw
    */
   constructor(
     exchange: Exchange,

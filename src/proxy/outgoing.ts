@@ -21,7 +21,6 @@ const BODILESS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS
 /**
  * The request as it leaves: what the call needs is put in, everything else stays as it came.
  * @param token for `api` calls, which alone carry one
- * @param host what the `Host` field is to say; undefined where the lane writes it
  * @param via our entry in `Via`, as for HTTP/1.1
  * @param peerKey for code exchanges that a peer completes: it is shown, and nothing is put in here
  */
@@ -29,7 +28,6 @@ export function outgoingRequest(
   exchange: Exchange,
   call: Call,
   token: Token | undefined,
-  host: string | undefined,
   via: string,
   peerKey?: Secret,
 ): UpstreamRequest {
@@ -37,7 +35,7 @@ export function outgoingRequest(
   const method = req.method as string;
   const { query, body } = peerKey === undefined ? content(exchange, call, token) : forPeer(call);
   const contentLength = lengthOf(body, call) ?? (BODILESS.has(method) ? undefined : 0);
-  const headers = forwardedHeaders(req.rawHeaders, host);
+  const headers = forwardedHeaders(req.rawHeaders);
   if (quotesToken(call.canonical)) {
     // The answer must come whole and plain, or it cannot be cleaned of tokens.
     for (const name of ['accept-encoding', 'range', 'if-range']) dropField(headers, name);

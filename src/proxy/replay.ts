@@ -50,7 +50,7 @@ export async function replay(
   exchange.mustBeThere();
   const second = relayOf(exchange, call, other, false, via);
   try {
-    await lane.send(exchange, outgoingRequest(exchange, call, other, lane.host, via), second);
+    await lane.send(exchange, outgoingRequest(exchange, call, other, via), second);
   } catch (error) {
     tokens.replayed(other, 'failed');
     sayReplay(exchange, call, first, { outcome: 'failed' }, parts);

@@ -36,7 +36,7 @@ export class FencedProxy {
         target: targetOf(this.#upstream),
         agent,
         toProxy: true, // else it rewrites the query
-        ssl: outgoing(request),
+        ssl: outgoing(request, this.#upstream.host),
         // It pipes the body into its request, whatever "it" is: here nothing is, and the request is ours.
         buffer: { pipe: opened } as never,
       },
@@ -96,7 +96,7 @@ function targetOf(upstream: URL): Record<string, string> {
  * and stay: it would fold doubled slashes in the path, and lose the fields' order, casing and
  * repetition. Node takes a list of fields as it is.
  */
-function outgoing(request: UpstreamRequest): object {
+function outgoing({ path, headers }: UpstreamRequest, host: string): object {
   const fixed = (value: unknown): PropertyDescriptor => ({
     enumerable: true,
     get: () => value,
@@ -104,6 +104,6 @@ function outgoing(request: UpstreamRequest): object {
   });
   return Object.defineProperties(
     { maxHeaderSize: MAX_ANSWER_HEAD_BYTES },
-    { headers: fixed(request.headers), path: fixed(request.path) },
+    { headers: fixed(['host', host, ...headers]), path: fixed(path) },
   );
 }

@@ -7,7 +7,11 @@ export interface UpstreamRequest {
   readonly method: string;
   /** Origin-form, with whatever was injected. Never logged. */
   readonly path: string;
-  /** Flat list of names and values as they leave, the lane's `host` and Content-Length included, no hop-by-hop fields. */
+  /**
+   * Flat list of names and values as they leave, Content-Length included, no hop-by-hop fields. The lane puts
+   * Host before them: undici does so by itself, and takes the TLS server name from one that it is given anew
+   * for each request.
+   */
   readonly headers: readonly string[];
   /** Held bytes, perhaps in pieces, the app's request to be streamed, or nothing. */
   readonly body: Buffer | readonly Buffer[] | IncomingMessage | undefined;
@@ -17,8 +21,6 @@ export interface UpstreamRequest {
 
 /** One of the two doors through which requests leave. */
 export interface Lane {
-  /** What the `Host` field is to say; undefined where the lane writes it. */
-  readonly host: string | undefined;
   /**
    * Sends the request and passes the answer to `relay`; resolves when the answer is complete.
    * @throws {ProxyError} ERR_UPSTREAM_CONNECT, ERR_UPSTREAM_RESET, ERR_UPSTREAM_TIMEOUT

@@ -40,8 +40,6 @@ export function replayLane(options: LaneOptions): Lane {
   const fresh = new Connections(origin, { ...each, max: RESEND_CONNECTIONS, pipelining: 0 });
   const ways: Ways = { host, kept, fresh, tickMs, responseTimeoutMs, idleTimeoutMs };
   return {
-    // undici writes it once for all; one that it is given it looks through for the name of each server.
-    host: undefined,
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
         new Attempt(ways, exchange, request, relay, resolve, reject).begin();

@@ -22,7 +22,6 @@ export function streamLane(options: LaneOptions): Lane {
   const agent = new transport.Agent(pooled);
   const fresh = new transport.Agent({ keepAlive: false, maxSockets: options.maxConnections });
   return {
-    host: options.upstream.host,
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
         const parts = { exchange, request, relay, options, proxy, fresh, resolve, reject };

@@ -24,7 +24,7 @@ async function answeredEarly(t: Test, bytes: number, answer: RequestListener): P
     const outgoing = {
       method: 'POST',
       path: '/',
-      headers: ['host', upstream.host, 'content-length', String(bytes)],
+      headers: ['content-length', String(bytes)],
       body: req,
       resendable: false,
     };
