@@ -17,7 +17,6 @@ export interface AccountEntry {
   readonly secret: Secret | undefined;
   /** Where it differs from the setting for all. */
   readonly tokenApi: TokenApi | undefined;
-  readonly default: boolean;
 }
 
 type Report = (message: string) => void;
@@ -70,7 +69,7 @@ export function readEntry(
     fault('appid should be a string of 4 to 64 letters and digits');
     return undefined;
   }
-  return { appid, secret, tokenApi: api, default: isDefault === true };
+  return { appid, secret, tokenApi: api };
 }
 
 function readSecret(

@@ -49,6 +49,7 @@ export function parseAccounts(
   const faults: SettingsFault[] = [];
   let index = 0;
   const fault = (message: string) => faults.push({ setting: nameOf(index, items[index]), message });
+  let firsts: ReadonlyMap<unknown, number> | undefined;
   let firstDefault: number | undefined;
   let defaultAppid: string | undefined;
 
@@ -59,9 +60,10 @@ export function parseAccounts(
     const before = byAppid.size;
     byAppid.set(entry.appid, entry);
     if (byAppid.size === before) {
-      fault(`has the appid of entry ${firstOf(items, entry.appid)}: keep one of the two`);
+      firsts ??= indexByAppid(items);
+      fault(`has the appid of entry ${firsts.get(entry.appid)}: keep one of the two`);
     }
-    if (!('default' in entry) || !entry.default) continue;
+    if (!isRecord(item) || item['default'] !== true) continue;
     if (firstDefault === undefined) [firstDefault, defaultAppid] = [index, entry.appid];
     else fault(`is a second default, after entry ${firstDefault}: keep one of the two`);
   }
@@ -69,8 +71,10 @@ export function parseAccounts(
   return new AccountEntries(byAppid, defaultAppid);
 }
 
-function firstOf(items: readonly unknown[], appid: string): number {
-  return items.findIndex((item) => isRecord(item) && item['appid'] === appid);
+/** Where each appid comes first. */
+function indexByAppid(items: readonly unknown[]): ReadonlyMap<unknown, number> {
+  const indexed = items.map((item, index) => [isRecord(item) && item['appid'], index] as const);
+  return new Map(indexed.toReversed());
 }
 
 function parseArray(text: string): unknown[] {

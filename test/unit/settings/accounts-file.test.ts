@@ -22,9 +22,9 @@ t.test('entries are read, a relative secret file from the directory of the file'
   t.strictSame(
     listed(entries).map(({ secret, ...rest }) => ({ ...rest, secret: secret?.reveal() })),
     [
-      { appid: 'wxaaaa', tokenApi: undefined, default: true, secret: 'secret-a' },
-      { appid: 'wxbbbb', tokenApi: 'token', default: false, secret: 'secret-b' },
-      { appid: 'wxcccc', tokenApi: undefined, default: false, secret: 'secret-b' },
+      { appid: 'wxaaaa', tokenApi: undefined, secret: 'secret-a' },
+      { appid: 'wxbbbb', tokenApi: 'token', secret: 'secret-b' },
+      { appid: 'wxcccc', tokenApi: undefined, secret: 'secret-b' },
     ],
   );
   for (const { secret } of listed(entries)) t.type(secret, Secret);
@@ -45,10 +45,7 @@ t.test('a plain entry is made when it is asked for, once, and keeps its secret t
   );
   const entry = entries.get('wxaaaa');
   t.equal(entry?.secret?.reveal(), 'secret-a');
-  t.strictSame(
-    { ...entry, secret: 0 },
-    { appid: 'wxaaaa', secret: 0, tokenApi: undefined, default: false },
-  );
+  t.strictSame({ ...entry, secret: 0 }, { appid: 'wxaaaa', secret: 0, tokenApi: undefined });
   t.equal(entries.get('wxaaaa'), entry);
   t.equal(entries.defaultAppid, undefined);
   for (const appid of ['wxcccc', 'constructor', '__proto__']) {
@@ -132,7 +129,7 @@ t.test('a secret may be missing only where a peer holds it', (t) => {
   const text = '[{"appid": "wxaaaa"}]';
   t.throws(() => parseAccounts(text, '/'), { message: /has no appsecret or appsecretFile/ });
   t.strictSame(listed(parseAccounts(text, '/', { secretsOptional: true })), [
-    { appid: 'wxaaaa', secret: undefined, tokenApi: undefined, default: false },
+    { appid: 'wxaaaa', secret: undefined, tokenApi: undefined },
   ]);
   const env = { WXPROXY_ACCOUNTS_FILE: `${t.testdir({ 'a.json': text })}/a.json` };
   t.match(faultsOf([], env)[0]?.message, /has no appsecret/);
