@@ -28,16 +28,10 @@ function labelsText(series: string): string {
   for (const [, label = '', value = ''] of series.matchAll(/([a-z]+)="([^"]*)"/g)) {
     if (label !== 'le') labels.set(label, (labels.get(label) ?? new Set()).add(value));
   }
-  const ofAll = [...labels].map(([label, values]) => labelText(label, values));
-  // The account first, wherever it is written.
-  return ofAll.toSorted((a, b) => rank(a) - rank(b)).join(' · ') || '–';
+  return [...labels].map(([label, values]) => labelText(label, values)).join(' · ') || '–';
 }
 
 function labelText(label: string, seen: ReadonlySet<string>): string {
   const values = label === 'route' ? ROUTES : LISTED.has(label) ? [...seen] : [];
   return `\`${label}\`${values.length === 0 ? '' : `: ${values.join(', ')}`}`;
-}
-
-function rank(label: string): number {
-  return label === '`appid`' ? 0 : 1;
 }
