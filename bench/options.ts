@@ -23,8 +23,8 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 
   --only NAMES         contenders, comma-separated (default: all)
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
-  --rounds N           how often each contender is measured (default: 24, all in all 25 minutes)
-  --full               a million requests before memory is read, not 200,000; 40 rounds; an hour
+  --rounds N           how often each contender is measured (default: 36, all in all 20 minutes)
+  --full               a million requests before memory is read, not 200,000; half an hour
   --short              see that it works; the figures say nothing
   --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
   --ours-command CMD   how ours is started (default: as the image starts it)
@@ -32,14 +32,14 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --help
 `;
 
-/** Many short rounds say more than few long ones: a disturbance lasts for seconds, and spoils fewer. */
+/** Many short rounds say more than few long ones: a disturbance lasts for seconds, and hits all of one round. */
 const DEFAULT_PLAN: Plan = {
   mode: 'default',
-  rounds: 24,
+  rounds: 36,
   connections: { get: 32, post: 32, upload: 8, download: 8 },
-  sliceMs: 500,
-  leadInMs: 150,
-  latencyMs: 500,
+  sliceMs: 200,
+  leadInMs: 100,
+  latencyMs: 200,
   latencyConnections: [1, 32],
   warmUp: { get: 20_000, post: 20_000, upload: 500, download: 500 },
   startups: 15,
@@ -55,7 +55,7 @@ const DEFAULT_PLAN: Plan = {
   scrapeAccounts: 100,
 };
 
-const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', rounds: 40, memoryRequests: 1_000_000 };
+const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', memoryRequests: 1_000_000 };
 
 const SHORT_PLAN: Plan = {
   ...DEFAULT_PLAN,
