@@ -67,9 +67,9 @@ export class BodyReceiver {
 
   /**
    * At once where there is nothing to wait for.
-   * @param use what is to become of it: a promise less than one more `then`. Must not throw
    * @param plan.wanted whether the body is to be held if it fits
    * @param plan.limitBytes what fits, where that is less than usual
+   * @param use what is to become of it: a promise less than one more `then`. Must not throw
    * @throws {ProxyError} ERR_LENGTH_REQUIRED, ERR_OVERLOADED, ERR_REQUEST_REFUSED (408, 417)
    * @throws {ClientGone}
    */
