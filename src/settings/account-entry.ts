@@ -66,7 +66,7 @@ export function readEntry(
   if (typeof isDefault !== 'boolean') fault('default should be true or false, without quotes');
   const secret = readSecret(item, reader, fault);
   if (!isAppid(appid)) {
-    fault('appid should be a string of 4 to 64 letters and digits');
+    fault('appid should be a string of 4 to 64 letters and digits, and not "none"');
     return undefined;
   }
   return { appid, secret, tokenApi: api };

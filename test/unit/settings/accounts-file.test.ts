@@ -79,6 +79,7 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
         { appid: 'wxdddd', appsecret: 's' },
         { appid: 'wxjjjj', appsecret: 's ' },
         { appid: 'wxjjjj', appsecret: 's', __proto__x: 1 },
+        { appid: 'none', appsecret: 's' },
       ]),
       directory,
     ),
@@ -90,7 +91,7 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
       '1 (wxaaaa): is a second default, after entry 0: keep one of the two',
       '2: has an unknown member secret',
       '2: has no appsecret or appsecretFile',
-      '2: appid should be a string of 4 to 64 letters and digits',
+      '2: appid should be a string of 4 to 64 letters and digits, and not "none"',
       '3 (wxdddd): tokenApi should be "stable_token" or "token"',
       '3 (wxdddd): default should be true or false, without quotes',
       '3 (wxdddd): has both appsecret and appsecretFile: keep one of the two',
@@ -105,6 +106,7 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
       '11 (wxjjjj): appsecret cannot be used: it begins or ends with a blank',
       '12 (wxjjjj): has an unknown member __proto__x',
       '12 (wxjjjj): has the appid of entry 11: keep one of the two',
+      '13: appid should be a string of 4 to 64 letters and digits, and not "none"',
     ].map((line) => `WXPROXY_ACCOUNTS_FILE entry ${line}`),
   );
   t.end();
