@@ -1,4 +1,5 @@
-import { AccountMetric, type Sample } from './account-metric.ts';
+import { AccountMetric } from './account-metric.ts';
+import type { Sample } from './exposition.ts';
 
 /** One series. */
 class Level {

@@ -1,4 +1,5 @@
-import { AccountMetric, type Sample } from './account-metric.ts';
+import { AccountMetric } from './account-metric.ts';
+import type { Sample } from './exposition.ts';
 
 /** Seconds: WeChat answers in 20 ms to 2 s, our own timeouts end at 30 s and 60 s. */
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;

@@ -18,8 +18,11 @@ import {
 export type AccountInstruments = ReturnType<typeof accountInstruments>;
 
 /** @param place where they are registered, and whose series they show */
-export function accountInstruments(place: AccountMetricPlace) {
-  return { ...callInstruments(place), ...tokenInstruments(place) };
+export function accountInstruments(place: Omit<AccountMetricPlace, 'ofTokens'>) {
+  return {
+    ...callInstruments({ ...place, ofTokens: false }),
+    ...tokenInstruments({ ...place, ofTokens: true }),
+  };
 }
 
 function callInstruments(place: AccountMetricPlace) {
@@ -57,77 +60,66 @@ function callInstruments(place: AccountMetricPlace) {
 }
 
 function tokenInstruments(place: AccountMetricPlace) {
-  const ofTokens = true;
   return {
     refreshes: new AccountCounter(place, {
       name: 'token_refreshes_total',
       help: 'Token refreshes.',
       labelNames: ['trigger', 'outcome'],
       zeroes: TRIGGERS.flatMap((trigger) => OUTCOMES.map((outcome) => ({ trigger, outcome }))),
-      ofTokens,
     }),
     refreshFailures: new AccountCounter(place, {
       name: 'token_refresh_failures_total',
       help: 'Token refreshes that failed.',
       labelNames: ['reason'],
       zeroes: TOKEN_FAILURES.map((reason) => ({ reason })),
-      ofTokens,
     }),
     refreshDuration: new AccountHistogram(place, {
       name: 'token_refresh_duration_seconds',
       help: 'Duration of a token refresh.',
       labelNames: [],
       zeroes: [{}],
-      ofTokens,
     }),
     forceRefreshes: new AccountCounter(place, {
       name: 'token_force_refreshes_total',
       help: 'Token calls with force_refresh, of which WeChat allows 20 a day.',
       labelNames: [],
       zeroes: [{}],
-      ofTokens,
     }),
     expiry: new AccountGauge(place, {
       name: 'token_expiry_timestamp_seconds',
       help: 'When the current token expires; 0 without one.',
       labelNames: [],
       zeroes: [{}],
-      ofTokens,
     }),
     issued: new AccountGauge(place, {
       name: 'token_issued_timestamp_seconds',
       help: 'When the current token was obtained; 0 without one.',
       labelNames: [],
       zeroes: [{}],
-      ofTokens,
     }),
     rejections: new AccountCounter(place, {
       name: 'token_rejections_total',
       help: 'Answers of WeChat that called the app token bad.',
       labelNames: ['errcode'],
       zeroes: ['40001', '40014', '42001'].map((errcode) => ({ errcode })),
-      ofTokens,
     }),
     conflicts: new AccountCounter(place, {
       name: 'token_conflicts_total',
       help: 'Rejections long before expiry: somebody else fetched a token.',
       labelNames: [],
       zeroes: [{}],
-      ofTokens,
     }),
     replays: new AccountCounter(place, {
       name: 'replays_total',
       help: 'Requests sent a second time.',
       labelNames: ['outcome'],
       zeroes: REPLAY_OUTCOMES.map((outcome) => ({ outcome })),
-      ofTokens,
     }),
     replaysSkipped: new AccountCounter(place, {
       name: 'replays_skipped_total',
       help: 'Rejected requests that were not sent a second time.',
       labelNames: ['reason'],
       zeroes: REPLAY_SKIPS.map((reason) => ({ reason })),
-      ofTokens,
     }),
     endpointCalls: new AccountCounter(place, {
       name: 'token_endpoint_calls_total',
@@ -136,7 +128,6 @@ function tokenInstruments(place: AccountMetricPlace) {
       zeroes: ENDPOINTS.flatMap((endpoint) =>
         ENDPOINT_OUTCOMES.map((outcome) => ({ endpoint, outcome })),
       ),
-      ofTokens,
     }),
   };
 }

@@ -1,19 +1,14 @@
 import type { Metric, Registry } from 'prom-client';
 import type { AccountSeries, LabelSet } from './account-series.ts';
-
-/** One sample, in the shape of prom-client's. */
-export interface Sample {
-  /** The metric's, unless given. */
-  readonly metricName?: string;
-  readonly labels: Readonly<Record<string, string | number>>;
-  readonly value: number;
-}
+import type { Readable, Sample } from './exposition.ts';
 
 /** Where account metrics belong. */
 export interface AccountMetricPlace {
   readonly registry: Registry;
   /** Whose series are shown. */
   readonly accounts: Iterable<AccountSeries>;
+  /** Zeroes are shown only of accounts that have tokens. */
+  readonly ofTokens: boolean;
 }
 
 interface AccountMetricOptions<Label extends string> {
@@ -24,8 +19,6 @@ interface AccountMetricOptions<Label extends string> {
   readonly labelNames: readonly Label[];
   /** Shown from the beginning: alerts on what is not there never fire. */
   readonly zeroes: readonly LabelSet<Label>[];
-  /** The zeroes are those of accounts that have tokens. */
-  readonly ofTokens?: boolean;
 }
 
 /**
@@ -33,25 +26,26 @@ interface AccountMetricOptions<Label extends string> {
  * labels at each write and keep each series whole; here a series is an object to write to, and what
  * was not written to is no more than a line of the text.
  */
-export abstract class AccountMetric<Label extends string, Series extends object> {
+export abstract class AccountMetric<
+  Label extends string,
+  Series extends object,
+> implements Readable {
   abstract readonly type: 'counter' | 'gauge' | 'histogram';
   readonly name: string;
   readonly help: string;
   readonly #labelNames: readonly Label[];
-  readonly #accounts: Iterable<AccountSeries>;
-  readonly #ofTokens: boolean;
+  readonly #place: AccountMetricPlace;
   /** Those shown from the beginning and those that were ever written to, by their values. */
   readonly #labelSets = new Map<string, LabelSet<Label>>();
   readonly #zeroes: ReadonlySet<LabelSet<Label>>;
 
-  constructor({ registry, accounts }: AccountMetricPlace, is: AccountMetricOptions<Label>) {
+  constructor(place: AccountMetricPlace, is: AccountMetricOptions<Label>) {
     this.name = `wxproxy_${is.name}`;
     this.help = is.help;
     this.#labelNames = is.labelNames;
-    this.#accounts = accounts;
-    this.#ofTokens = is.ofTokens === true;
+    this.#place = place;
     this.#zeroes = new Set(is.zeroes.map((labels) => this.#shared(labels)));
-    registry.registerMetric(this as unknown as Metric);
+    place.registry.registerMetric(this as unknown as Metric);
   }
 
   protected abstract begin(): Series;
@@ -64,7 +58,7 @@ export abstract class AccountMetric<Label extends string, Series extends object>
   }
 
   /** All series, in the shape of prom-client's metrics, one by one: there may be a million. */
-  async get(): Promise<{ name: string; help: string; type: string; values: Iterable<Sample> }> {
+  async get(): ReturnType<Readable['get']> {
     const { name, help, type } = this;
     return { name, help, type, values: this.#all() };
   }
@@ -72,10 +66,10 @@ export abstract class AccountMetric<Label extends string, Series extends object>
   *#all(): Iterable<Sample> {
     const zero = this.begin();
     // Others get their turn in between: an account may be dropped, and one of the same appid may come.
-    const accounts = [...this.#accounts];
+    const accounts = [...this.#place.accounts];
     for (const account of accounts) {
       const { appid } = account;
-      const hasZeroes = account.hasTokens || !this.#ofTokens;
+      const hasZeroes = account.hasTokens || !this.#place.ofTokens;
       for (const labels of this.#labelSets.values()) {
         if (account.isDropped) break;
         const series = account.at(labels) as Series | undefined;

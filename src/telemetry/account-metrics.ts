@@ -26,13 +26,13 @@ export class AccountMetrics {
   /** For people, who are shown rates; the series say more. */
   readonly totals = { requests: 0, replays: 0 };
 
-  readonly #in: AccountInstruments;
+  readonly #instruments: AccountInstruments;
   readonly #series: AccountSeries;
   /** At hand by route: every request is written to one of them, and looking series up by label costs. */
   #ends: Partial<Record<Route, RequestEnds>> = {};
 
   constructor(instruments: AccountInstruments, series: AccountSeries) {
-    this.#in = instruments;
+    this.#instruments = instruments;
     this.#series = series;
   }
 
@@ -47,59 +47,59 @@ export class AccountMetrics {
   #endsOf(route: Route, status: number): RequestEnds | undefined {
     const known = this.#ends[route];
     if (known?.status === status) return known;
-    const duration = this.#in.duration.of(this.#series, { route });
-    const requests = this.#in.requests.of(this.#series, { route, status: String(status) });
+    const duration = this.#instruments.duration.of(this.#series, { route });
+    const requests = this.#instruments.requests.of(this.#series, { route, status: String(status) });
     if (duration === undefined || requests === undefined) return undefined;
     return (this.#ends[route] = { duration, status, requests });
   }
 
   upstreamErrcode(errcode: number): void {
-    this.#in.errcodes.of(this.#series, { errcode: errcodeLabel(errcode) })?.inc();
+    this.#instruments.errcodes.of(this.#series, { errcode: errcodeLabel(errcode) })?.inc();
   }
 
   upstreamFailed(reason: UpstreamFailure): void {
-    this.#in.upstreamFailures.of(this.#series, { reason })?.inc();
+    this.#instruments.upstreamFailures.of(this.#series, { reason })?.inc();
   }
 
   refreshed(trigger: Trigger, outcome: RefreshOutcome, seconds: number): void {
-    this.#in.refreshes.of(this.#series, { trigger, outcome })?.inc();
-    this.#in.refreshDuration.of(this.#series, {})?.observe(seconds);
+    this.#instruments.refreshes.of(this.#series, { trigger, outcome })?.inc();
+    this.#instruments.refreshDuration.of(this.#series, {})?.observe(seconds);
   }
 
   refreshFailed(reason: TokenFailure): void {
-    this.#in.refreshFailures.of(this.#series, { reason })?.inc();
+    this.#instruments.refreshFailures.of(this.#series, { reason })?.inc();
   }
 
   /** A `force_refresh` is spent, whatever comes of it. */
   forceRefreshed(): void {
-    this.#in.forceRefreshes.of(this.#series, {})?.inc();
+    this.#instruments.forceRefreshes.of(this.#series, {})?.inc();
   }
 
   /** @param issuedAt epoch ms @param expiresAt epoch ms; 0 and 0 without a token */
   tokenChanged(issuedAt: number, expiresAt: number): void {
-    this.#in.issued.of(this.#series, {})?.set(issuedAt / 1000);
-    this.#in.expiry.of(this.#series, {})?.set(expiresAt / 1000);
+    this.#instruments.issued.of(this.#series, {})?.set(issuedAt / 1000);
+    this.#instruments.expiry.of(this.#series, {})?.set(expiresAt / 1000);
   }
 
   rejected(errcode: number): void {
-    this.#in.rejections.of(this.#series, { errcode: String(errcode) })?.inc();
+    this.#instruments.rejections.of(this.#series, { errcode: String(errcode) })?.inc();
   }
 
   conflict(): void {
-    this.#in.conflicts.of(this.#series, {})?.inc();
+    this.#instruments.conflicts.of(this.#series, {})?.inc();
   }
 
   replayed(outcome: ReplayOutcome): void {
     this.totals.replays++;
-    this.#in.replays.of(this.#series, { outcome })?.inc();
+    this.#instruments.replays.of(this.#series, { outcome })?.inc();
   }
 
   replaySkipped(reason: ReplaySkip): void {
-    this.#in.replaysSkipped.of(this.#series, { reason })?.inc();
+    this.#instruments.replaysSkipped.of(this.#series, { reason })?.inc();
   }
 
   endpointCalled(endpoint: TokenEndpoint, outcome: EndpointOutcome): void {
-    this.#in.endpointCalls.of(this.#series, { endpoint, outcome })?.inc();
+    this.#instruments.endpointCalls.of(this.#series, { endpoint, outcome })?.inc();
   }
 
   /** Drops every series of the account: it is no longer in use. */

@@ -8,7 +8,8 @@ import type { Registry } from 'prom-client';
 /** Lines formatted in one go: less than a millisecond's work. */
 const SLICE = 1000;
 
-interface Value {
+/** One line of the text, in the shape of prom-client's metrics. */
+export interface Sample {
   /** The metric's, unless given. */
   readonly metricName?: string;
   readonly labels: Readonly<Record<string, string | number>>;
@@ -16,8 +17,8 @@ interface Value {
 }
 
 /** A metric, of which prom-client's types leave out what matters here. */
-interface Readable {
-  get(): Promise<{ name: string; help: string; type: string; values: Iterable<Value> }>;
+export interface Readable {
+  get(): Promise<{ name: string; help: string; type: string; values: Iterable<Sample> }>;
 }
 
 /** Everything in the registry; others get their turn in between. */
@@ -35,7 +36,7 @@ export async function exposition(registry: Registry): Promise<string> {
   return `${metrics.join('\n\n')}\n`;
 }
 
-function lineOf({ metricName, labels, value }: Value, name: string): string {
+function lineOf({ metricName, labels, value }: Sample, name: string): string {
   let pairs = '';
   for (const label in labels) {
     const text = quoted(String(labels[label]));
