@@ -37,7 +37,8 @@ export interface ConcludeParts {
 export function conclude(exchange: Exchange, parts: ConcludeParts, error?: unknown): void {
   const { req, res } = exchange;
   if (error !== undefined) concludeFailure(exchange, parts, error);
-  if (!req.complete) linger(exchange);
+  // One without a body may not be complete yet, but is at its end.
+  if (!req.complete && !req.readableEnded) linger(exchange);
   const status = exchange.gone ? CLIENT_GONE_STATUS : res.statusCode;
   const durationMs = performance.now() - exchange.startedMs;
   if (exchange.route !== undefined) {

@@ -1,5 +1,6 @@
 import t from 'tap';
 import { createDataListener } from '../../src/server/data-listener.ts';
+import { hostileStage } from './hostile-stage.ts';
 import { onEachLane } from './on-each-lane.ts';
 
 /** Common client pools keep an idle connection for 60 s: who closes first must not be the proxy. */
@@ -32,6 +33,19 @@ onEachLane(
     t.equal((await stage.get()).status, 200);
   },
 );
+
+/** How long the rest of a refused body is read. */
+const LINGER_MS = 5000;
+
+t.test('after a refused request without a body its connection stays open', async (t) => {
+  const { connect } = await hostileStage(t);
+  const client = await connect(t);
+  const refused = await client.request('GET /cgi-bin/../refused').answer();
+  t.equal(refused.status, 400);
+  await new Promise((resolve) => setTimeout(resolve, LINGER_MS + 500));
+  t.equal(client.ending, undefined);
+  t.equal((await client.request('GET /cgi-bin/served').answer()).status, 200);
+});
 
 onEachLane(t, 'a client that wants its connection closed has it closed', {}, async (t, stage) => {
   const answer = await stage.get(['Connection: close']);
