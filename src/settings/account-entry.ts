@@ -43,8 +43,14 @@ export function isPlain(item: unknown): item is PlainItem {
     isAppid(appid) &&
     typeof appsecret === 'string' &&
     secretFault(appsecret) === undefined &&
-    Object.keys(item).length === 2
+    hasNoMore(item)
   );
+}
+
+/** Asked without a list of its members, which would cost more than all else that is asked of an entry. */
+function hasNoMore(item: Record<string, unknown>): boolean {
+  for (const member in item) if (member !== 'appid' && member !== 'appsecret') return false;
+  return true;
 }
 
 /** The entry without what is wrong in it, which is reported; nothing when its appid is wrong. */
