@@ -12,10 +12,22 @@ export interface Credentials {
 }
 
 /** An account in use: its credentials, its manager, its series. */
-export interface Account {
+export class Account {
   readonly appid: string;
-  /** As configured at this moment. */
-  readonly secret: Secret | undefined;
   readonly tokens: TokenManager;
   readonly metrics: AccountMetrics;
+  readonly #current: () => Credentials;
+
+  /** @param current its credentials as they are at the moment of the call */
+  constructor(current: () => Credentials, tokens: TokenManager, metrics: AccountMetrics) {
+    this.appid = current().appid;
+    this.tokens = tokens;
+    this.metrics = metrics;
+    this.#current = current;
+  }
+
+  /** As configured at this moment. */
+  get secret(): Secret | undefined {
+    return this.#current().secret;
+  }
 }

@@ -1,5 +1,5 @@
 /** The accounts that the settings name, now and whenever the accounts file changes. */
-import type { Account, Credentials } from '../account/account.ts';
+import { Account, type Credentials } from '../account/account.ts';
 import { AccountRegistry } from '../account/registry.ts';
 import { readAccountsFile } from '../settings/accounts-file.ts';
 import { configuredAccounts } from '../settings/configured-accounts.ts';
@@ -41,14 +41,7 @@ export function createAccounts(settings: Settings, parts: AccountsParts): Accoun
       tokenTimeoutMs: settings.tokenTimeoutMs,
       keepFresh: () => appid === accounts.defaultAppid,
     });
-    return {
-      appid,
-      get secret() {
-        return current().secret;
-      },
-      tokens,
-      metrics: series,
-    };
+    return new Account(current, tokens, series);
   };
   const accounts = new AccountRegistry(configuredAccounts(settings, settings.accounts), {
     maxActive: settings.maxAccounts,
