@@ -71,9 +71,19 @@ export class AccountRegistry {
     return defaultAppid === undefined ? undefined : this.get(defaultAppid);
   }
 
-  /** The accounts in use, most recently used first. */
-  active(): Account[] {
-    return [...this.#active.values()];
+  /** How many accounts are in use. */
+  get activeCount(): number {
+    return this.#active.size;
+  }
+
+  /** The accounts in use, most recently used first. @param most no more than these */
+  active(most = Infinity): Account[] {
+    const found: Account[] = [];
+    for (const account of this.#active.values()) {
+      if (found.length === most) break;
+      found.push(account);
+    }
+    return found;
   }
 
   /**

@@ -1,10 +1,11 @@
 /** Gathers what the status page shows, from whoever knows it. */
 import type { Account } from '../account/account.ts';
 import type { AccountRegistry } from '../account/registry.ts';
-import { History, HISTORY_EVERY_MS } from '../telemetry/history.ts';
+import { HISTORY_EVERY_MS } from '../telemetry/history.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Clock } from '../token/clock.ts';
 import { version } from '../version.ts';
+import { AccountHistories } from './account-histories.ts';
 import type { Readiness } from './readiness.ts';
 import { storeHealth, upstreamHealth } from './status-health.ts';
 import type { AccountStatus, Status } from './status.ts';
@@ -18,12 +19,13 @@ interface StatusReportParts {
 
 /** A page of more would not be read; the most recently used come first. */
 const MAX_ACCOUNTS = 50;
+/** Some that are not shown now will be in a moment. */
+const WITH_HISTORY = 1000;
 
 export class StatusReport {
   readonly #parts: StatusReportParts;
   readonly #startedMs: number;
-  /** For the accounts in use: gone with them. */
-  readonly #histories = new WeakMap<Account, { requests: History; replays: History }>();
+  readonly #histories = new AccountHistories();
   #cancel: () => void = () => {};
 
   constructor(parts: StatusReportParts) {
@@ -34,7 +36,7 @@ export class StatusReport {
 
   current(): Status {
     const { accounts, readiness, metrics, clock } = this.#parts;
-    const active = accounts.active();
+    const shown = accounts.active(MAX_ACCOUNTS);
     return {
       now: clock.now(),
       version,
@@ -44,8 +46,8 @@ export class StatusReport {
       upstream: upstreamHealth(metrics.last, clock.now()),
       store: storeHealth(metrics.last),
       everyMs: HISTORY_EVERY_MS,
-      accounts: active.slice(0, MAX_ACCOUNTS).map((account) => this.#accountStatus(account)),
-      moreAccounts: Math.max(active.length - MAX_ACCOUNTS, 0),
+      accounts: shown.map((account) => this.#accountStatus(account)),
+      moreAccounts: accounts.activeCount - shown.length,
     };
   }
 
@@ -55,34 +57,19 @@ export class StatusReport {
 
   #accountStatus(account: Account): AccountStatus {
     const { issuedAt, expiresAt, lastRefresh, lastError } = account.tokens.status;
-    const { requests, replays } = this.#historyOf(account);
     return {
       appid: account.appid,
       issuedAt,
       expiresAt,
       lastRefresh,
       lastError,
-      requests: requests.points(),
-      replays: replays.points(),
+      ...this.#histories.of(account),
     };
-  }
-
-  #historyOf(account: Account): { requests: History; replays: History } {
-    let history = this.#histories.get(account);
-    if (history === undefined) {
-      history = { requests: new History(), replays: new History() };
-      this.#histories.set(account, history);
-    }
-    return history;
   }
 
   #sampleLater(): void {
     this.#cancel = this.#parts.clock.after(HISTORY_EVERY_MS, () => {
-      for (const account of this.#parts.accounts.active()) {
-        const { requests, replays } = this.#historyOf(account);
-        requests.sample(account.metrics.totals.requests);
-        replays.sample(account.metrics.totals.replays);
-      }
+      this.#histories.sample(this.#parts.accounts.active(WITH_HISTORY));
       this.#sampleLater();
     });
   }

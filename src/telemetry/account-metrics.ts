@@ -13,44 +13,52 @@ import {
   type UpstreamFailure,
 } from './labels.ts';
 
-/** The series of one route that a request writes to. */
-interface RequestEnds {
-  readonly duration: { observe(seconds: number): void };
-  /** Of the status that came last: nearly always the next one's as well. */
-  readonly status: number;
-  readonly requests: { inc(): void };
-}
-
-/** What is counted of one account. */
+/**
+ * What is counted of one account. Flat: a request writes to all of it, and with thousands of accounts each
+ * object on the way there is one that the processor has to fetch.
+ */
 export class AccountMetrics {
-  /** For people, who are shown rates; the series say more. */
-  readonly totals = { requests: 0, replays: 0 };
-
   readonly #instruments: AccountInstruments;
   readonly #series: AccountSeries;
-  /** At hand by route: every request is written to one of them, and looking series up by label costs. */
-  #ends: Partial<Record<Route, RequestEnds>> = {};
+  #requestCount = 0;
+  #replayCount = 0;
+  /**
+   * What the last request was, and its series: nearly always the next one's as well, and looking series up by
+   * label costs.
+   */
+  #route: Route | undefined;
+  #status = 0;
+  #duration: { observe(seconds: number): void } | undefined;
+  #requests: { inc(): void } | undefined;
 
   constructor(instruments: AccountInstruments, series: AccountSeries) {
     this.#instruments = instruments;
     this.#series = series;
   }
 
-  requestEnded(route: Route, status: number, seconds: number): void {
-    this.totals.requests++;
-    const ends = this.#endsOf(route, status);
-    ends?.duration.observe(seconds);
-    ends?.requests.inc();
+  /** For people, who are shown rates; the series say more. */
+  get requestCount(): number {
+    return this.#requestCount;
   }
 
-  /** @returns undefined once the series were dropped */
-  #endsOf(route: Route, status: number): RequestEnds | undefined {
-    const known = this.#ends[route];
-    if (known?.status === status) return known;
-    const duration = this.#instruments.duration.of(this.#series, { route });
-    const requests = this.#instruments.requests.of(this.#series, { route, status: String(status) });
-    if (duration === undefined || requests === undefined) return undefined;
-    return (this.#ends[route] = { duration, status, requests });
+  /** The same of replays. */
+  get replayCount(): number {
+    return this.#replayCount;
+  }
+
+  requestEnded(route: Route, status: number, seconds: number): void {
+    this.#requestCount += 1;
+    if (route !== this.#route || status !== this.#status) this.#turnTo(route, status);
+    this.#duration?.observe(seconds);
+    this.#requests?.inc();
+  }
+
+  #turnTo(route: Route, status: number): void {
+    const { duration, requests } = this.#instruments;
+    this.#route = route;
+    this.#status = status;
+    this.#duration = duration.of(this.#series, { route });
+    this.#requests = requests.of(this.#series, { route, status: String(status) });
   }
 
   upstreamErrcode(errcode: number): void {
@@ -90,7 +98,7 @@ export class AccountMetrics {
   }
 
   replayed(outcome: ReplayOutcome): void {
-    this.totals.replays++;
+    this.#replayCount += 1;
     this.#instruments.replays.of(this.#series, { outcome })?.inc();
   }
 
@@ -104,7 +112,7 @@ export class AccountMetrics {
 
   /** Drops every series of the account: it is no longer in use. */
   dispose(): void {
-    this.#ends = {};
+    this.#route = this.#duration = this.#requests = undefined;
     this.#series.drop();
   }
 }

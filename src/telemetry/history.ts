@@ -5,7 +5,12 @@ const POINTS = 60;
 export class History {
   readonly #growth = new Uint32Array(POINTS);
   #at = 0;
-  #last = 0;
+  #last: number;
+
+  /** @param total the counter at the beginning: from there on growth is noted */
+  constructor(total = 0) {
+    this.#last = total;
+  }
 
   /** @param total the counter now; called once per interval */
   sample(total: number): void {

@@ -16,6 +16,18 @@ t.test('an account comes into use once, at its first call', (t) => {
   t.end();
 });
 
+t.test('the most recently used are listed first, and no more than asked for', (t) => {
+  const { accounts } = registry(['a', 'b', 'c', 'd']);
+  for (const appid of ['a', 'b', 'c', 'a']) accounts.get(appid);
+  t.strictSame(names(accounts), ['a', 'c', 'b']);
+  t.strictSame(
+    accounts.active(2).map(({ appid }) => appid),
+    ['a', 'c'],
+  );
+  t.equal(accounts.activeCount, 3);
+  t.end();
+});
+
 t.test('what is not configured is no account', (t) => {
   const { accounts, activated } = registry(['a']);
   for (const appid of ['b', 'A', '', 'constructor', '__proto__']) {
