@@ -6,20 +6,17 @@ import type { Contender } from './contenders/contender.ts';
 import { haproxy, nginx } from './contenders/native-programs.ts';
 import { nodeFloor, otherNodeProxies } from './contenders/node-programs.ts';
 import { ours } from './contenders/ours.ts';
-import { allowedCores, Fleet, pinSelf, type Started } from './fleet.ts';
+import { allowedCores, Fleet, pinSelf } from './fleet.ts';
 import { describeMachine } from './machine.ts';
 import { parseOptions, USAGE, type Options } from './options.ts';
 import { measureAccounts } from './phases/accounts.ts';
 import type { Bench } from './phases/bench.ts';
-import { measureLatency } from './phases/latency.ts';
+import { measureByTurns } from './phases/by-turns.ts';
 import { measureMemory } from './phases/memory.ts';
 import { measureScrape } from './phases/scrape.ts';
-import { firstRequest, measureStartup } from './phases/startup.ts';
-import { measureThroughput } from './phases/throughput.ts';
-import { prove, proveVerifies } from './prove.ts';
+import { measureStartup } from './phases/startup.ts';
 import { report } from './report.ts';
 import type { Results } from './results.ts';
-import { SCENARIOS } from './scenarios.ts';
 import { ACCOUNTS } from './upstream/accounts.ts';
 import { makeCertificate } from './upstream/certificate.ts';
 import { startUpstream } from './upstream/upstream.ts';
@@ -106,7 +103,7 @@ async function run(
         version,
         ...(missing !== undefined && { skipped: missing }),
       })),
-      ...(await measureRunning(bench, phases, stranger)),
+      ...(await measureByTurns(bench, phases, stranger)),
       ...(phases.has('startup') && { startup: await measureStartup(bench) }),
       ...(phases.has('memory') && { memory: await measureMemory(bench) }),
       ...(phases.has('accounts') && { accounts: await measureAccounts(bench) }),
@@ -129,29 +126,4 @@ function choose(all: readonly Contender[], only: Options['only']): readonly Cont
   const missing = chosen.find((one) => one.missing !== undefined && (CI || one.kind === 'ours'));
   if (missing) throw new Error(`${missing.name}: ${missing.missing}`);
   return chosen;
-}
-
-/** Everything that is measured by turns, all contenders being up. */
-async function measureRunning(
-  bench: Bench,
-  phases: Options['phases'],
-  stranger: Bench['upstream'],
-): Promise<Pick<Results, 'throughput' | 'latency'>> {
-  const { fleet, upstream, contenders, say } = bench;
-  const running: Started[] = [];
-  for (const contender of contenders) {
-    say(`proof: ${contender.name}`);
-    const started = await fleet.start(contender, firstRequest);
-    await prove(started, upstream);
-    await proveVerifies(contender, fleet, stranger);
-    running.push(started);
-  }
-  const throughput: Results['throughput'] = {};
-  for (const scenario of SCENARIOS) {
-    if (!phases.has(scenario)) continue;
-    throughput[scenario] = await measureThroughput(bench, running, scenario);
-  }
-  const latency = phases.has('latency') ? await measureLatency(bench, running) : undefined;
-  await fleet.stopAll();
-  return { throughput, ...(latency && { latency }) };
 }

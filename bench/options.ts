@@ -24,7 +24,8 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --only NAMES         contenders, comma-separated (default: all)
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
   --rounds N           how often each contender is measured (default: 36, all in all 20 minutes)
-  --full               a million requests before memory is read, not 200,000; half an hour
+  --full               more rounds and starts, and a million requests before memory is read, not 200,000:
+                       three quarters of an hour
   --short              see that it works; the figures say nothing
   --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
   --ours-command CMD   how ours is started (default: as the image starts it)
@@ -36,6 +37,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 const DEFAULT_PLAN: Plan = {
   mode: 'default',
   rounds: 36,
+  processes: 3,
   connections: { get: 32, post: 32, upload: 8, download: 8 },
   sliceMs: 200,
   leadInMs: 100,
@@ -55,12 +57,20 @@ const DEFAULT_PLAN: Plan = {
   scrapeAccounts: 100,
 };
 
-const FULL_PLAN: Plan = { ...DEFAULT_PLAN, mode: 'full', memoryRequests: 1_000_000 };
+const FULL_PLAN: Plan = {
+  ...DEFAULT_PLAN,
+  mode: 'full',
+  rounds: 60,
+  processes: 5,
+  startups: 30,
+  memoryRequests: 1_000_000,
+};
 
 const SHORT_PLAN: Plan = {
   ...DEFAULT_PLAN,
   mode: 'short',
-  rounds: 1,
+  rounds: 2,
+  processes: 2,
   connections: { get: 4, post: 4, upload: 2, download: 2 },
   sliceMs: 50,
   leadInMs: 20,

@@ -45,7 +45,9 @@ ${machineText(machine)} Contenders: ${contenders
   unchanged, connections kept on both sides, and an upstream with another CA refused.
 - Requests and answers carry the fields that an app and WeChat send. URLs vary, so that no cache of URLs
   answers for the work. Each contender may keep more connections to the upstream than the load has to it.
-- After a warm-up of ${warmUp.toLocaleString('en')} requests (${largeWarmUp.toLocaleString('en')} of 1 MiB), ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
+- Each contender is started ${plan.processes} times, one after another, and its rounds are shared out among these
+  processes: how V8 happens to compile one is worth some per cent for as long as it lives.
+- After a warm-up of each by ${warmUp.toLocaleString('en')} requests (${largeWarmUp.toLocaleString('en')} of 1 MiB), ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
   C B A. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
 - **Requests per CPU-second** are requests by user and system time of all of the contender's processes, as
   the scheduler counts it: the figure to trust on a noisy machine. A ratio is the median of those of

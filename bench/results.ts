@@ -113,6 +113,8 @@ export interface ScrapeResult {
 export interface Plan {
   readonly mode: 'short' | 'default' | 'full';
   readonly rounds: number;
+  /** Of each contender that is measured by turns, one after another: the rounds are shared out among them. */
+  readonly processes: number;
   readonly connections: Readonly<Record<Scenario, number>>;
   readonly sliceMs: number;
   readonly leadInMs: number;

@@ -37,6 +37,15 @@ export function pairedRatios(values: readonly number[], reference: readonly numb
   );
 }
 
+/** The rounds, in their order, shared out among so many: `[[0, 1, 2], [3, 4]]`. */
+export function sharedOut(rounds: number, among: number): readonly (readonly number[])[] {
+  const each = Math.ceil(rounds / among);
+  const all = Array.from({ length: rounds }, (_, round) => round);
+  return Array.from({ length: Math.ceil(rounds / each) }, (_, share) =>
+    all.slice(share * each, (share + 1) * each),
+  );
+}
+
 /** A B C in even rounds, C B A in odd ones: a drift hits everyone alike. */
 export function interleaved<T>(items: readonly T[], round: number): readonly T[] {
   return round % 2 === 0 ? items : items.toReversed();

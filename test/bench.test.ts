@@ -6,7 +6,7 @@ import { parseOptions } from '../bench/options.ts';
 import { page } from '../bench/page.ts';
 import { reach } from '../bench/reach.ts';
 import type { Results } from '../bench/results.ts';
-import { interleaved, pairedRatios, quantile, spread } from '../bench/statistics.ts';
+import { interleaved, pairedRatios, quantile, sharedOut, spread } from '../bench/statistics.ts';
 import { benchResults, type Costs } from './helpers/bench-results.ts';
 
 const root = dirname(import.meta.dirname);
@@ -35,6 +35,19 @@ t.test('a disturbance that hits both in a round leaves their ratio alone', (t) =
 t.test('every second round goes backwards', (t) => {
   t.strictSame(interleaved(['a', 'b', 'c'], 0), ['a', 'b', 'c']);
   t.strictSame(interleaved(['a', 'b', 'c'], 1), ['c', 'b', 'a']);
+  t.end();
+});
+
+t.test('fresh processes share the rounds', (t) => {
+  t.strictSame(sharedOut(5, 2), [
+    [0, 1, 2],
+    [3, 4],
+  ]);
+  t.strictSame(sharedOut(2, 5), [[0], [1]], 'none is started for nothing');
+  t.strictSame(
+    sharedOut(60, 5).map(({ length }) => length),
+    [12, 12, 12, 12, 12],
+  );
   t.end();
 });
 

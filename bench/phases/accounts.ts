@@ -7,7 +7,7 @@ import type { Started } from '../fleet.ts';
 import { workload, type Workload } from '../load/requests.ts';
 import { memory } from '../process-figures.ts';
 import type { AccountsResult, MemoryFigures, Slice, Startup } from '../results.ts';
-import { interleaved } from '../statistics.ts';
+import { interleaved, sharedOut } from '../statistics.ts';
 import { ACCOUNTS } from '../upstream/accounts.ts';
 import type { Bench } from './bench.ts';
 import { measureSlice, warmUp } from './measure.ts';
@@ -43,7 +43,10 @@ export async function measureAccounts(bench: Bench): Promise<readonly AccountsRe
   for (let round = 0; round < bench.plan.startups; round += 1) {
     for (const crowd of interleaved(crowds, round)) await start(bench, contender, crowd);
   }
-  const active = await measureSlices(bench, contender, crowds);
+  let active: MemoryFigures[] = [];
+  for (const rounds of sharedOut(bench.plan.rounds, bench.plan.processes)) {
+    active = await measureSlices(bench, contender, crowds, rounds);
+  }
   return crowds.map(({ place: _place, ...figures }, index) => ({
     ...figures,
     active: active[index] as MemoryFigures,
@@ -69,6 +72,7 @@ async function measureSlices(
   bench: Bench,
   contender: Contender,
   crowds: readonly Crowd[],
+  rounds: readonly number[],
 ): Promise<MemoryFigures[]> {
   const { fleet, plan, say } = bench;
   const connections = plan.connections.get;
@@ -82,7 +86,7 @@ async function measureSlices(
     await warmUp(bench, started, work, { requests, connections });
     running.push({ crowd, started, work });
   }
-  for (let round = 0; round < plan.rounds; round += 1) {
+  for (const round of rounds) {
     for (const { crowd, started, work } of interleaved(running, round)) {
       const slice = await measureSlice(bench, started, work, connections);
       crowd.slices.push(slice);

@@ -2,15 +2,18 @@
 import type { Running } from '../contenders/contender.ts';
 import { load, type LoadOptions } from '../load/load.ts';
 import { workload } from '../load/requests.ts';
-import { DIRECT, type ByContender, type Latency, type LatencyResult } from '../results.ts';
+import { DIRECT, type LatencyResult } from '../results.ts';
 import { interleaved, quantile } from '../statistics.ts';
 import { ACCOUNTS } from '../upstream/accounts.ts';
 import type { Bench } from './bench.ts';
 
+/** @param latency what is measured is added there */
 export async function measureLatency(
   bench: Bench,
   running: readonly Running[],
-): Promise<readonly LatencyResult[]> {
+  rounds: readonly number[],
+  latency: LatencyResult[],
+): Promise<void> {
   const { plan, upstream, certificate } = bench;
   const direct: Lane = {
     name: DIRECT,
@@ -36,20 +39,19 @@ export async function measureLatency(
       awake: bench.pinned,
     });
   }
-  const results: LatencyResult[] = [];
-  for (const connections of plan.latencyConnections) {
-    results.push({ connections, rounds: await measureRounds(bench, lanes, connections) });
+  for (const [index, connections] of plan.latencyConnections.entries()) {
+    const result = (latency[index] ??= { connections, rounds: {} });
+    await measureRounds(bench, lanes, rounds, result);
   }
-  return results;
 }
 
 async function measureRounds(
   { plan, pinned, say }: Bench,
   lanes: readonly Lane[],
-  connections: number,
-): Promise<ByContender<Latency[]>> {
-  const latencies: ByContender<Latency[]> = {};
-  for (let round = 0; round < plan.rounds; round += 1) {
+  rounds: readonly number[],
+  { connections, rounds: latencies }: LatencyResult,
+): Promise<void> {
+  for (const round of rounds) {
     for (const { name, target, workload: work } of interleaved(lanes, round)) {
       const { requests, latenciesUs } = await load({
         target,
@@ -66,7 +68,6 @@ async function measureRounds(
       );
     }
   }
-  return latencies;
 }
 
 type Lane = Pick<LoadOptions, 'target' | 'workload'> & { readonly name: string };

@@ -1,4 +1,4 @@
-/** Requests per CPU-second, and latency at 32 connections: all contenders at once, by turns. */
+/** Requests per CPU-second: all contenders at once, by turns. */
 import type { Running } from '../contenders/contender.ts';
 import { workload, type Workload } from '../load/requests.ts';
 import type { ByContender, Slice } from '../results.ts';
@@ -7,11 +7,14 @@ import { interleaved } from '../statistics.ts';
 import type { Bench } from './bench.ts';
 import { measureSlice, warmUp } from './measure.ts';
 
+/** @param slices what is measured is added there */
 export async function measureThroughput(
   bench: Bench,
   running: readonly Running[],
   scenario: Scenario,
-): Promise<ByContender<Slice[]>> {
+  rounds: readonly number[],
+  slices: ByContender<Slice[]>,
+): Promise<void> {
   const { plan, say } = bench;
   const connections = plan.connections[scenario];
   const workloads = new Map<Running, Workload>();
@@ -21,8 +24,7 @@ export async function measureThroughput(
     say(`${scenario}: ${one.contender.name} warms up`);
     await warmUp(bench, one, work, { requests: plan.warmUp[scenario], connections });
   }
-  const slices: ByContender<Slice[]> = {};
-  for (let round = 0; round < plan.rounds; round += 1) {
+  for (const round of rounds) {
     for (const one of interleaved(running, round)) {
       const { name } = one.contender;
       const slice = await measureSlice(bench, one, workloads.get(one) as Workload, connections);
@@ -31,5 +33,4 @@ export async function measureThroughput(
       say(`${scenario}: round ${round + 1} of ${plan.rounds}: ${name} ${rate} per CPU-second`);
     }
   }
-  return slices;
 }
