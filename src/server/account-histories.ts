@@ -12,11 +12,14 @@ interface Histories {
  */
 export class AccountHistories {
   #kept: ReadonlyMap<Account, Histories> = new Map();
-  /** One that comes back starts at what it has counted so far: when it did, nobody knows. */
-  readonly #seen = new WeakSet<Account>();
+  /** Whether nobody was left out the last time: who is not kept has then come into use since. */
+  #wereAll = true;
 
-  /** Call once per interval. Who is not among them loses its history. */
-  sample(accounts: readonly Account[]): void {
+  /**
+   * Call once per interval. Who is not among them loses its history.
+   * @param areAll whether no others are in use
+   */
+  sample(accounts: readonly Account[], areAll: boolean): void {
     const kept = new Map<Account, Histories>();
     for (const account of accounts) {
       const { requestCount, replayCount } = account.metrics;
@@ -26,6 +29,7 @@ export class AccountHistories {
       kept.set(account, histories);
     }
     this.#kept = kept;
+    this.#wereAll = areAll;
   }
 
   /** Counts per interval, oldest first. */
@@ -34,13 +38,11 @@ export class AccountHistories {
     return { requests: requests.points(), replays: replays.points() };
   }
 
-  #begin(account: Account): Histories {
-    const { requestCount, replayCount } = account.metrics;
-    const isNew = !this.#seen.has(account);
-    this.#seen.add(account);
+  /** At what it has counted so far where that may be old: when it did, nobody knows. */
+  #begin({ metrics: { requestCount, replayCount } }: Account): Histories {
     return {
-      requests: new History(isNew ? 0 : requestCount),
-      replays: new History(isNew ? 0 : replayCount),
+      requests: new History(this.#wereAll ? 0 : requestCount),
+      replays: new History(this.#wereAll ? 0 : replayCount),
     };
   }
 }

@@ -69,7 +69,9 @@ export class StatusReport {
 
   #sampleLater(): void {
     this.#cancel = this.#parts.clock.after(HISTORY_EVERY_MS, () => {
-      this.#histories.sample(this.#parts.accounts.active(WITH_HISTORY));
+      const { accounts } = this.#parts;
+      const recent = accounts.active(WITH_HISTORY);
+      this.#histories.sample(recent, recent.length === accounts.activeCount);
       this.#sampleLater();
     });
   }
