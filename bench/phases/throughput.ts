@@ -1,4 +1,4 @@
-/** Requests per CPU-second: all contenders at once, by turns. */
+/** Requests per CPU-second, and latency at as many connections: all contenders at once, by turns. */
 import type { Running } from '../contenders/contender.ts';
 import { workload, type Workload } from '../load/requests.ts';
 import type { ByContender, Slice } from '../results.ts';
