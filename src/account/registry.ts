@@ -52,7 +52,7 @@ export class AccountRegistry {
     const credentials = this.#configured.get(appid);
     if (credentials === undefined) return undefined;
     const account = this.#options.activate(() => this.#configured.get(appid) ?? credentials);
-    this.#active.set(appid, account);
+    this.#active.set(account.appid, account);
     return account;
   }
 

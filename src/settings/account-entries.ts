@@ -28,7 +28,7 @@ export class AccountEntries {
     const found = this.#byAppid.get(appid);
     if (found === undefined || 'secret' in found) return found;
     const secret = Secret.of(found.appsecret);
-    const entry = { appid, secret, tokenApi: undefined };
+    const entry = { appid: found.appid, secret, tokenApi: undefined };
     this.#byAppid.set(appid, entry);
     return entry;
   }

@@ -25,9 +25,9 @@ export function configuredAccounts(
     defaultAppid: entries.defaultAppid ?? account?.appid ?? only,
     has: (appid) => appid === own?.appid || entries.has(appid),
     get(appid) {
-      if (appid === own?.appid) return { appid, secret: own.secret, tokenApi };
+      if (appid === own?.appid) return { appid: own.appid, secret: own.secret, tokenApi };
       const entry = entries.get(appid);
-      return entry && { appid, secret: entry.secret, tokenApi: entry.tokenApi ?? tokenApi };
+      return entry && { ...entry, tokenApi: entry.tokenApi ?? tokenApi };
     },
   };
 }
