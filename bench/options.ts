@@ -53,6 +53,7 @@ const DEFAULT_PLAN: Plan = {
     { accounts: 10_000, inUse: 1 },
     { accounts: 10_000, inUse: 10_000 },
   ],
+  accountsTurns: 3,
   scrapes: 20,
   scrapeAccounts: 100,
 };

@@ -60,7 +60,8 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
 - **Memory** is what is resident in a fresh process (all of its processes, program text included): idle
   ${plan.settleMs / 1000} s after the first call, and again after very many calls, GETs and POSTs by turns. *Shared
   pages divided* is the same where pages that other processes have mapped too are divided among them.
-- **Accounts**: a file of so many, requests to those in use in turn. **A scrape**: time of the event loop's
+- **Accounts**: a file of so many, requests to those in use in turn, ${plan.rounds * plan.accountsTurns} rounds: it is ours beside
+  ours, and some per cent are to be seen. **A scrape**: time of the event loop's
   thread, and how long a request to \`/healthz\` waits meanwhile, probed without pause.
 
 ## Limits

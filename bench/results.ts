@@ -125,6 +125,8 @@ export interface Plan {
   readonly memoryRequests: number;
   readonly settleMs: number;
   readonly accounts: readonly { readonly accounts: number; readonly inUse: number }[];
+  /** For each of the rounds so many of these: ours beside ours, some per cent are to be seen. */
+  readonly accountsTurns: number;
   readonly scrapes: number;
   readonly scrapeAccounts: number;
 }

@@ -44,7 +44,8 @@ export async function measureAccounts(bench: Bench): Promise<readonly AccountsRe
     for (const crowd of interleaved(crowds, round)) await start(bench, contender, crowd);
   }
   let active: MemoryFigures[] = [];
-  for (const rounds of sharedOut(bench.plan.rounds, bench.plan.processes)) {
+  const all = bench.plan.rounds * bench.plan.accountsTurns;
+  for (const rounds of sharedOut(all, bench.plan.processes)) {
     active = await measureSlices(bench, contender, crowds, rounds);
   }
   return crowds.map(({ place: _place, ...figures }, index) => ({
@@ -81,8 +82,8 @@ async function measureSlices(
     const started = await fleet.start(contender, firstRequest, crowd.place);
     const accounts = crowd.inUse;
     const work = workload('get', { host: `127.0.0.1:${started.place.port}`, accounts });
-    // Each of them fetches its token, and is asked again with it.
-    const requests = Math.max(plan.warmUp.get, accounts * 2);
+    // Each of them fetches its token; only then is it the same work that all are warmed up with.
+    const requests = accounts + plan.warmUp.get;
     await warmUp(bench, started, work, { requests, connections });
     running.push({ crowd, started, work });
   }
@@ -92,7 +93,7 @@ async function measureSlices(
       crowd.slices.push(slice);
       const rate = Math.round((slice.requests / slice.cpuMs) * 1000);
       say(
-        `accounts: round ${round + 1} of ${plan.rounds}: ${crowd.inUse} of ${crowd.accounts} in use, ${rate} per CPU-second`,
+        `accounts: round ${round + 1} of ${plan.rounds * plan.accountsTurns}: ${crowd.inUse} of ${crowd.accounts} in use, ${rate} per CPU-second`,
       );
     }
   }
