@@ -23,7 +23,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 
   --only NAMES         contenders, comma-separated (default: all)
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
-  --rounds N           how often each contender is measured (default: 36, all in all 20 minutes)
+  --rounds N           in how many each contender is measured (default: 18, all in all 15 minutes)
   --full               more rounds and starts, and a million requests before memory is read, not 200,000:
                        three quarters of an hour
   --short              see that it works; the figures say nothing
@@ -33,14 +33,15 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --help
 `;
 
-/** Many short rounds say more than few long ones: a disturbance lasts for seconds, and hits all of one round. */
+/** Many short turns say more than few long ones: a disturbance lasts for seconds, and hits all of one turn. */
 const DEFAULT_PLAN: Plan = {
   mode: 'default',
-  rounds: 36,
+  rounds: 18,
+  turns: { get: 3, post: 3, upload: 1, download: 1, accounts: 3 },
   processes: 3,
   connections: { get: 32, post: 32, upload: 8, download: 8 },
-  sliceMs: 200,
-  leadInMs: 100,
+  sliceMs: 150,
+  leadInMs: 60,
   latencyMs: 200,
   latencyConnections: [1, 32],
   warmUp: { get: 20_000, post: 20_000, upload: 500, download: 500 },
@@ -53,7 +54,6 @@ const DEFAULT_PLAN: Plan = {
     { accounts: 10_000, inUse: 1 },
     { accounts: 10_000, inUse: 10_000 },
   ],
-  accountsTurns: 3,
   scrapes: 20,
   scrapeAccounts: 100,
 };
@@ -61,7 +61,7 @@ const DEFAULT_PLAN: Plan = {
 const FULL_PLAN: Plan = {
   ...DEFAULT_PLAN,
   mode: 'full',
-  rounds: 60,
+  rounds: 30,
   processes: 5,
   startups: 30,
   memoryRequests: 1_000_000,
@@ -71,6 +71,7 @@ const SHORT_PLAN: Plan = {
   ...DEFAULT_PLAN,
   mode: 'short',
   rounds: 2,
+  turns: { get: 1, post: 1, upload: 1, download: 1, accounts: 2 },
   processes: 2,
   connections: { get: 4, post: 4, upload: 2, download: 2 },
   sliceMs: 50,

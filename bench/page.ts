@@ -47,11 +47,13 @@ ${machineText(machine)} Contenders: ${contenders
   answers for the work. Each contender may keep more connections to the upstream than the load has to it.
 - Each contender is started ${plan.processes} times, one after another, and its rounds are shared out among these
   processes: how V8 happens to compile one is worth some per cent for as long as it lives.
-- After a warm-up of each by ${warmUp.toLocaleString('en')} requests (${largeWarmUp.toLocaleString('en')} of 1 MiB), ${plan.rounds} rounds of ${plan.sliceMs / 1000} s each, all contenders in turn: A B C, then
-  C B A. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not counted.
+- After a warm-up of each by ${warmUp.toLocaleString('en')} requests (${largeWarmUp.toLocaleString('en')} of 1 MiB), ${plan.rounds} rounds with turns of ${plan.sliceMs / 1000} s,
+  all contenders one after another: A B C, then C B A. In a round each has ${plan.turns.get} turns with GET, ${plan.turns.post} with POST and
+  ${plan.turns.upload} with each of the others. The first ${plan.leadInMs} ms of each turn, in which connections are opened, are not
+  counted.
 - **Requests per CPU-second** are requests by user and system time of all of the contender's processes, as
   the scheduler counts it: the figure to trust on a noisy machine. A ratio is the median of those of
-  single rounds, in brackets the quartiles.
+  single turns, in brackets the quartiles.
 ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that of the app's own TLS call to the upstream in the same
   round. With 32 connections each sends its next request as soon as it is answered: a core is then
   busy, and latency shows how much it can do.
@@ -60,8 +62,8 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
 - **Memory** is what is resident in a fresh process (all of its processes, program text included): idle
   ${plan.settleMs / 1000} s after the first call, and again after very many calls, GETs and POSTs by turns. *Shared
   pages divided* is the same where pages that other processes have mapped too are divided among them.
-- **Accounts**: a file of so many, requests to those in use in turn, ${plan.rounds * plan.accountsTurns} rounds: it is ours beside
-  ours, and some per cent are to be seen. **A scrape**: time of the event loop's
+- **Accounts**: a file of so many, requests to those in use one after another, with ${plan.turns.accounts} turns
+  in a round: it is ours beside ours, and some per cent are to be seen. **A scrape**: time of the event loop's
   thread, and how long a request to \`/healthz\` waits meanwhile, probed without pause.
 
 ## Limits

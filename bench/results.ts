@@ -113,6 +113,8 @@ export interface ScrapeResult {
 export interface Plan {
   readonly mode: 'short' | 'default' | 'full';
   readonly rounds: number;
+  /** How often each is measured in a round: more often where some per cent are to be seen. */
+  readonly turns: Readonly<Record<Scenario | 'accounts', number>>;
   /** Of each contender that is measured by turns, one after another: the rounds are shared out among them. */
   readonly processes: number;
   readonly connections: Readonly<Record<Scenario, number>>;
@@ -125,8 +127,6 @@ export interface Plan {
   readonly memoryRequests: number;
   readonly settleMs: number;
   readonly accounts: readonly { readonly accounts: number; readonly inUse: number }[];
-  /** For each of the rounds so many of these: ours beside ours, some per cent are to be seen. */
-  readonly accountsTurns: number;
   readonly scrapes: number;
   readonly scrapeAccounts: number;
 }

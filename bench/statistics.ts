@@ -26,7 +26,7 @@ export function spread(values: ArrayLike<number>): Spread {
 }
 
 /**
- * Each round's figure divided by the same round's figure of the other: what the machine did to both
+ * Each turn's figure divided by the same turn's figure of the other: what the machine did to both
  * cancels out.
  */
 export function pairedRatios(values: readonly number[], reference: readonly number[]): number[] {
@@ -46,7 +46,12 @@ export function sharedOut(rounds: number, among: number): readonly (readonly num
   );
 }
 
-/** A B C in even rounds, C B A in odd ones: a drift hits everyone alike. */
-export function interleaved<T>(items: readonly T[], round: number): readonly T[] {
-  return round % 2 === 0 ? items : items.toReversed();
+/** The turns of these rounds, each round having so many: of rounds 1 and 2 with two each `[2, 3, 4, 5]`. */
+export function turnsOf(rounds: readonly number[], each: number): readonly number[] {
+  return rounds.flatMap((round) => Array.from({ length: each }, (_, turn) => round * each + turn));
+}
+
+/** A B C in even turns, C B A in odd ones: a drift hits everyone alike. */
+export function interleaved<T>(items: readonly T[], turn: number): readonly T[] {
+  return turn % 2 === 0 ? items : items.toReversed();
 }

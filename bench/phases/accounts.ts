@@ -7,7 +7,7 @@ import type { Started } from '../fleet.ts';
 import { workload, type Workload } from '../load/requests.ts';
 import { memory } from '../process-figures.ts';
 import type { AccountsResult, MemoryFigures, Slice, Startup } from '../results.ts';
-import { interleaved, sharedOut } from '../statistics.ts';
+import { interleaved, sharedOut, turnsOf } from '../statistics.ts';
 import { ACCOUNTS } from '../upstream/accounts.ts';
 import type { Bench } from './bench.ts';
 import { measureSlice, warmUp } from './measure.ts';
@@ -44,8 +44,7 @@ export async function measureAccounts(bench: Bench): Promise<readonly AccountsRe
     for (const crowd of interleaved(crowds, round)) await start(bench, contender, crowd);
   }
   let active: MemoryFigures[] = [];
-  const all = bench.plan.rounds * bench.plan.accountsTurns;
-  for (const rounds of sharedOut(all, bench.plan.processes)) {
+  for (const rounds of sharedOut(bench.plan.rounds, bench.plan.processes)) {
     active = await measureSlices(bench, contender, crowds, rounds);
   }
   return crowds.map(({ place: _place, ...figures }, index) => ({
@@ -87,13 +86,13 @@ async function measureSlices(
     await warmUp(bench, started, work, { requests, connections });
     running.push({ crowd, started, work });
   }
-  for (const round of rounds) {
-    for (const { crowd, started, work } of interleaved(running, round)) {
+  for (const turn of turnsOf(rounds, plan.turns.accounts)) {
+    for (const { crowd, started, work } of interleaved(running, turn)) {
       const slice = await measureSlice(bench, started, work, connections);
       crowd.slices.push(slice);
       const rate = Math.round((slice.requests / slice.cpuMs) * 1000);
       say(
-        `accounts: round ${round + 1} of ${plan.rounds * plan.accountsTurns}: ${crowd.inUse} of ${crowd.accounts} in use, ${rate} per CPU-second`,
+        `accounts: turn ${turn + 1} of ${plan.rounds * plan.turns.accounts}: ${crowd.inUse} of ${crowd.accounts} in use, ${rate} per CPU-second`,
       );
     }
   }

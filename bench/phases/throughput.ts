@@ -3,7 +3,7 @@ import type { Running } from '../contenders/contender.ts';
 import { workload, type Workload } from '../load/requests.ts';
 import type { ByContender, Slice } from '../results.ts';
 import type { Scenario } from '../scenarios.ts';
-import { interleaved } from '../statistics.ts';
+import { interleaved, turnsOf } from '../statistics.ts';
 import type { Bench } from './bench.ts';
 import { measureSlice, warmUp } from './measure.ts';
 
@@ -24,13 +24,16 @@ export async function measureThroughput(
     say(`${scenario}: ${one.contender.name} warms up`);
     await warmUp(bench, one, work, { requests: plan.warmUp[scenario], connections });
   }
-  for (const round of rounds) {
-    for (const one of interleaved(running, round)) {
+  const turns = plan.turns[scenario];
+  for (const turn of turnsOf(rounds, turns)) {
+    for (const one of interleaved(running, turn)) {
       const { name } = one.contender;
       const slice = await measureSlice(bench, one, workloads.get(one) as Workload, connections);
       (slices[name] ??= []).push(slice);
       const rate = Math.round((slice.requests / slice.cpuMs) * 1000);
-      say(`${scenario}: round ${round + 1} of ${plan.rounds}: ${name} ${rate} per CPU-second`);
+      say(
+        `${scenario}: turn ${turn + 1} of ${plan.rounds * turns}: ${name} ${rate} per CPU-second`,
+      );
     }
   }
 }

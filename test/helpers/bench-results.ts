@@ -38,7 +38,7 @@ const BOUNDS: Costs = {
   idleBytes: 120,
   loadedBytes: 130,
   startMs: 150,
-  manyStartMs: 110,
+  manyStartMs: 105,
   manyRate: 0.9,
   accountBytes: 2048,
   tokenCalls: 1,
