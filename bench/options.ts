@@ -25,7 +25,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
   --rounds N           in how many each contender is measured (default: 18, all in all 15 minutes)
   --full               more rounds and starts, and a million requests before memory is read, not 200,000:
-                       three quarters of an hour
+                       35 minutes
   --short              see that it works; the figures say nothing
   --json FILE          where the figures go (default: bench/results/latest.json; --short: none)
   --ours-command CMD   how ours is started (default: as the image starts it)
