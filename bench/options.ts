@@ -23,7 +23,7 @@ Measures the proxy beside other proxies, each on one core and the load on anothe
 
   --only NAMES         contenders, comma-separated (default: all)
   --scenarios NAMES    of ${PHASES.join(', ')} (default: all)
-  --rounds N           in how many each contender is measured (default: 18, all in all 15 minutes)
+  --rounds N           rounds; a contender has one to three turns in each (default: 18, all in all 15 minutes)
   --full               more rounds and starts, and a million requests before memory is read, not 200,000:
                        35 minutes
   --short              see that it works; the figures say nothing
