@@ -37,20 +37,12 @@ export interface PlainItem {
 
 /** By the rules of `readEntry`, which has nothing more to find in it. */
 export function isPlain(item: unknown): item is PlainItem {
-  if (!isRecord(item)) return false;
-  const { appid, appsecret } = item;
-  return (
-    isAppid(appid) &&
-    typeof appsecret === 'string' &&
-    secretFault(appsecret) === undefined &&
-    hasNoMore(item)
-  );
-}
-
-/** Asked without a list of its members, which would cost more than all else that is asked of an entry. */
-function hasNoMore(item: Record<string, unknown>): boolean {
+  if (typeof item !== 'object' || item === null) return false;
+  const { appid, appsecret } = item as Record<string, unknown>;
+  if (!isAppid(appid) || typeof appsecret !== 'string') return false;
+  // Asked without a list of its members, which would cost more than all else that is asked of an entry.
   for (const member in item) if (member !== 'appid' && member !== 'appsecret') return false;
-  return true;
+  return secretFault(appsecret) === undefined;
 }
 
 /** The entry without what is wrong in it, which is reported; nothing when its appid is wrong. */

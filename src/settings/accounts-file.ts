@@ -5,7 +5,6 @@ import type { AccountEntry, EntryReader, PlainItem } from './account-entry.ts';
 import { isRecord, JsonTextError, parseJson, readText } from './json-text.ts';
 import { variableOf } from './names.ts';
 import { SettingsError } from './settings-error.ts';
-import type { SettingsFault } from './settings-error.ts';
 
 const FILE = variableOf('accounts-file');
 
@@ -14,6 +13,11 @@ interface AccountsOptions {
   readonly secretsOptional?: boolean;
   /** Told when an account's secret file can later not be used any more. */
   readonly onSecretFault?: (message: string) => void;
+}
+
+interface EntryFault {
+  readonly index: number;
+  readonly message: string;
 }
 
 /** @throws {SettingsError} with every fault of the file */
@@ -46,35 +50,56 @@ export function parseAccounts(
   };
   const items = parseArray(text);
   const byAppid = new Map<string, AccountEntry | PlainItem>();
-  const faults: SettingsFault[] = [];
-  let firsts: ReadonlyMap<unknown, number> | undefined;
-  let firstDefault: number | undefined;
-  let defaultAppid: string | undefined;
-
-  const faultAt = (index: number) => (message: string) =>
-    faults.push({ setting: nameOf(index, items[index]), message });
+  const others: number[] = [];
   // No loop: one of thousands is compiled while it runs, which costs the start more than it saves.
   items.forEach((item, index) => {
-    const entry = isPlain(item) ? item : readEntry(item, reader, faultAt(index));
-    if (entry === undefined) return;
-    const before = byAppid.size;
-    byAppid.set(entry.appid, entry);
-    if (byAppid.size === before) {
-      firsts ??= indexByAppid(items);
-      faultAt(index)(`has the appid of entry ${firsts.get(entry.appid)}: keep one of the two`);
-    }
-    if (!isRecord(item) || item['default'] !== true) return;
-    if (firstDefault === undefined) [firstDefault, defaultAppid] = [index, entry.appid];
-    else faultAt(index)(`is a second default, after entry ${firstDefault}: keep one of the two`);
+    if (isPlain(item)) byAppid.set(item.appid, item);
+    else others.push(index);
   });
-  if (faults.length > 0) throw new SettingsError(faults);
-  return new AccountEntries(byAppid, defaultAppid);
+  let named = items.length;
+  const faults: EntryFault[] = [];
+  for (const index of others) {
+    const entry = readEntry(items[index], reader, (message) => faults.push({ index, message }));
+    if (entry === undefined) named -= 1;
+    else byAppid.set(entry.appid, entry);
+  }
+  if (byAppid.size < named) faults.push(...repeated(items));
+  const [first, ...more] = others.filter((index) => isDefault(items[index]));
+  const message = `is a second default, after entry ${first}: keep one of the two`;
+  faults.push(...more.map((index) => ({ index, message })));
+  if (faults.length > 0) throw faultsOf(items, faults);
+  return new AccountEntries(byAppid, first === undefined ? undefined : appidOf(items[first]));
 }
 
-/** Where each appid comes first. */
-function indexByAppid(items: readonly unknown[]): ReadonlyMap<unknown, number> {
-  const indexed = items.map((item, index) => [isRecord(item) && item['appid'], index] as const);
-  return new Map(indexed.toReversed());
+/** Each entry that has the appid of one before it. */
+function repeated(items: readonly unknown[]): EntryFault[] {
+  const firsts = new Map<string, number>();
+  return items.flatMap((item, index) => {
+    const appid = appidOf(item);
+    if (appid === undefined) return [];
+    const first = firsts.get(appid);
+    if (first === undefined) firsts.set(appid, index);
+    return first === undefined
+      ? []
+      : [{ index, message: `has the appid of entry ${first}: keep one of the two` }];
+  });
+}
+
+/** In the order of the entries. */
+function faultsOf(items: readonly unknown[], faults: readonly EntryFault[]): SettingsError {
+  const sorted = faults.toSorted((one, other) => one.index - other.index);
+  return new SettingsError(
+    sorted.map(({ index, message }) => ({ setting: nameOf(index, items[index]), message })),
+  );
+}
+
+function appidOf(item: unknown): string | undefined {
+  return isRecord(item) && isAppid(item['appid']) ? item['appid'] : undefined;
+}
+
+/** One that has no appid is none: that it has none is what is wrong with it. */
+function isDefault(item: unknown): boolean {
+  return isRecord(item) && item['default'] === true && appidOf(item) !== undefined;
 }
 
 function parseArray(text: string): unknown[] {
@@ -90,6 +115,6 @@ function parseArray(text: string): unknown[] {
 }
 
 function nameOf(index: number, item: unknown): string {
-  const appid = isRecord(item) && isAppid(item['appid']) ? ` (${item['appid']})` : '';
-  return `${FILE} entry ${index}${appid}`;
+  const appid = appidOf(item);
+  return `${FILE} entry ${index}${appid === undefined ? '' : ` (${appid})`}`;
 }
