@@ -14,6 +14,7 @@ import {
   type LaneOptions,
   type UpstreamRequest,
 } from './lane.ts';
+import { rawText } from './raw-text.ts';
 import { SilentUpstream, upstreamError } from './upstream-error.ts';
 
 /** Connections for resending what a dead connection swallowed. */
@@ -156,7 +157,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   ): void {
     this.#silentTicks = 0;
     if (status < 200) return;
-    this.#relay.head(status, reason, latin1(controller.rawHeaders));
+    this.#relay.head(status, reason, rawText(controller.rawHeaders as Buffer[]));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -166,7 +167,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     // First: what is thrown here comes back as an error, which gives the connection back as well.
-    this.#relay.end(latin1(controller.rawTrailers));
+    this.#relay.end(rawText(controller.rawTrailers as Buffer[]));
     const connection = this.#connection as Connection;
     connection.answered = true;
     this.#connections.giveBack(connection, false);
@@ -197,14 +198,4 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
     if (this.#controller === undefined) return this.#connection?.answered === true;
     return this.#reused && !this.#answering && this.#request.resendable;
   }
-}
-
-/** What `toString('latin1')` calls; Node's types leave it out. */
-interface Latin1 {
-  latin1Slice(): string;
-}
-
-/** undici's raw header bytes as text, one character per byte. */
-function latin1(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
-  return ((raw ?? []) as unknown as readonly Latin1[]).map((part) => part.latin1Slice());
 }
