@@ -12,7 +12,8 @@ const TOKEN_SHAPE = /\b\d{1,3}_[A-Za-z0-9_-]{30,}/g;
 
 /** The text without the value that was put into the request; undefined: there was none. */
 export function blanked(text: string, secret: string | undefined): string {
-  return secret !== undefined && text.includes(secret) ? text.replaceAll(secret, stars) : text;
+  if (secret === undefined || text.length < secret.length) return text;
+  return text.includes(secret) ? text.replaceAll(secret, stars) : text;
 }
 
 /** The text without anything that is or may be a token: for answers that quote other requests. */

@@ -9,16 +9,17 @@ import { blanked } from './blank.ts';
 /** Field names in lower case. Looks at the length first: most fields are none of these, and tell so by it. */
 class FieldNames {
   readonly #names: ReadonlySet<string>;
-  readonly #lengths: ReadonlySet<number>;
+  /** A bit for each length, modulo 32: what a shift makes of it. */
+  readonly #lengths: number;
 
   constructor(names: readonly string[]) {
     this.#names = new Set(names);
-    this.#lengths = new Set(names.map(({ length }) => length));
+    this.#lengths = names.reduce((bits, { length }) => bits | (1 << length), 0);
   }
 
   /** @param name in any case */
   has(name: string): boolean {
-    return this.#lengths.has(name.length) && this.#names.has(name.toLowerCase());
+    return ((this.#lengths >>> name.length) & 1) === 1 && this.#names.has(name.toLowerCase());
   }
 }
 
