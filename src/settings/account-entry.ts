@@ -37,8 +37,8 @@ export interface PlainItem {
 
 /** By the rules of `readEntry`, which has nothing more to find in it. */
 export function isPlain(item: unknown): item is PlainItem {
-  if (typeof item !== 'object' || item === null) return false;
-  const { appid, appsecret } = item as Record<string, unknown>;
+  if (!isRecord(item)) return false;
+  const { appid, appsecret } = item;
   if (!isAppid(appid) || typeof appsecret !== 'string') return false;
   // Asked without a list of its members, which would cost more than all else that is asked of an entry.
   for (const member in item) if (member !== 'appid' && member !== 'appsecret') return false;

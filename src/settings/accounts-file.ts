@@ -56,18 +56,18 @@ export function parseAccounts(
     if (isPlain(item)) byAppid.set(item.appid, item);
     else others.push(index);
   });
-  let named = items.length;
   const faults: EntryFault[] = [];
+  let nameless = 0;
   for (const index of others) {
     const entry = readEntry(items[index], reader, (message) => faults.push({ index, message }));
-    if (entry === undefined) named -= 1;
+    if (entry === undefined) nameless += 1;
     else byAppid.set(entry.appid, entry);
   }
-  if (byAppid.size < named) faults.push(...repeated(items));
+  const repetitions = byAppid.size < items.length - nameless ? repeated(items) : [];
   const [first, ...more] = others.filter((index) => isDefault(items[index]));
   const message = `is a second default, after entry ${first}: keep one of the two`;
-  faults.push(...more.map((index) => ({ index, message })));
-  if (faults.length > 0) throw faultsOf(items, faults);
+  const all = [...faults, ...repetitions, ...more.map((index) => ({ index, message }))];
+  if (all.length > 0) throw faultsOf(items, all);
   return new AccountEntries(byAppid, first === undefined ? undefined : appidOf(items[first]));
 }
 

@@ -112,6 +112,15 @@ t.test('all faults of all entries are told at once, with index and appid', (t) =
   t.end();
 });
 
+t.test('however many entries are wrong, each is told', (t) => {
+  const entry = JSON.stringify({ appid: 'wxaaaa', appsecret: 's', default: true });
+  const text = `[${Array.from({ length: 150_000 }, () => entry).join()}]`;
+  const { faults } = settingsError(() => parseAccounts(text, '/'));
+  t.equal(faults.length, 2 * 149_999);
+  t.match(faults.at(-1)?.setting, /entry 149999 \(wxaaaa\)/);
+  t.end();
+});
+
 t.test('a text that is no array is told, with the place where the JSON breaks', (t) => {
   const cases = [
     ['{}', /should hold an array such as/],
