@@ -1,8 +1,11 @@
+import type { Dispatcher } from 'undici';
+
 /**
  * undici's raw header fields as text, one character per byte. Those of one read lie together and become text in
- * one call: one for each of them costs three times as much.
+ * one call: one for each of them costs twice as much.
  */
-export function rawText(parts: readonly Buffer[]): string[] {
+export function rawText(raw: Dispatcher.DispatchController['rawHeaders']): string[] {
+  const parts = (raw ?? []) as readonly Buffer[];
   const [first] = parts;
   if (first === undefined) return [];
   const { buffer, byteOffset: from } = first;

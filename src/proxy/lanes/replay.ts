@@ -157,7 +157,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   ): void {
     this.#silentTicks = 0;
     if (status < 200) return;
-    this.#relay.head(status, reason, rawText(controller.rawHeaders as Buffer[]));
+    this.#relay.head(status, reason, rawText(controller.rawHeaders));
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -167,7 +167,7 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     // First: what is thrown here comes back as an error, which gives the connection back as well.
-    this.#relay.end(rawText(controller.rawTrailers as Buffer[]));
+    this.#relay.end(rawText(controller.rawTrailers));
     const connection = this.#connection as Connection;
     connection.answered = true;
     this.#connections.giveBack(connection, false);
