@@ -65,6 +65,8 @@ t.test('what ends at the proxy does so in every casing', (t) => {
   t.end();
 });
 
+/** 32 characters longer than `x-longer`. */
+const LONG = `x-longer${'-'.repeat(32)}`;
 const NAMED: readonly (readonly [what: string, lines: string[], kept: string[]])[] = [
   ['one', ['Connection: x-a', 'X-A: 1', 'B: 2'], ['B: 2']],
   ['some', ['connection: x-a, X-B,x-c', 'X-A: 1', 'x-b: 2', 'X-c: 3', 'D: 4'], ['D: 4']],
@@ -75,6 +77,8 @@ const NAMED: readonly (readonly [what: string, lines: string[], kept: string[]])
   ['close', ['Connection: close', 'D: 4'], ['D: 4']],
   ['none', ['Connection: ', 'D: 4'], ['D: 4']],
   ['what is not there', ['Connection: x-a', 'X-AB: 1', 'A: 2'], ['X-AB: 1', 'A: 2']],
+  ['a long one', [`Connection: ${LONG}`, `${LONG}: 1`, 'X-Longer: 2'], ['X-Longer: 2']],
+  ['as long but for 32', ['Connection: x-longer', `${LONG}: 1`], [`${LONG}: 1`]],
   ['cookies', ['Connection: cookie, set-cookie', 'Cookie: a', 'D: 4'], ['D: 4']],
 ];
 
