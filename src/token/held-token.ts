@@ -18,7 +18,8 @@ interface Times {
   readonly issuedMs: number;
   readonly deadlineMs: number;
   readonly leadMs: number;
-  readonly askedAtRemainingMs: number;
+  readonly dueWithMs: number;
+  readonly isUsed: boolean;
 }
 
 /**
@@ -27,16 +28,18 @@ interface Times {
  */
 export class HeldToken {
   readonly token: Token;
+  // What each request reads comes first and lies together: with thousands of accounts it is in no cache.
+  readonly #clock: Clock;
+  readonly #deadlineMs: number;
+  /** It is renewed with so little (ms) of its life left. */
+  readonly #dueWithMs: number;
+  #isUsed: boolean;
   /** Epoch ms when this process obtained the value. */
   readonly issuedAt: number;
   /** It was fetched because the one before it was rejected. */
   readonly isReplacement: boolean;
-  readonly #clock: Clock;
   readonly #issuedMs: number;
-  readonly #deadlineMs: number;
   readonly #leadMs: number;
-  /** After "unchanged": not asked for again before so little (ms) of its life is left. */
-  readonly #askedAtRemainingMs: number;
 
   private constructor(clock: Clock, token: Token, is: Times) {
     this.#clock = clock;
@@ -46,7 +49,8 @@ export class HeldToken {
     this.#issuedMs = is.issuedMs;
     this.#deadlineMs = is.deadlineMs;
     this.#leadMs = is.leadMs;
-    this.#askedAtRemainingMs = is.askedAtRemainingMs;
+    this.#dueWithMs = is.dueWithMs;
+    this.#isUsed = is.isUsed;
   }
 
   static obtained(
@@ -55,27 +59,40 @@ export class HeldToken {
     { windowMs, random, isReplacement }: HowObtained,
   ): HeldToken {
     const issuedMs = clock.monotonic();
+    const leadMs = refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random);
     return new HeldToken(clock, token, {
       issuedAt: clock.now(),
       isReplacement,
       issuedMs,
       deadlineMs,
-      leadMs: refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random),
-      askedAtRemainingMs: Infinity,
+      leadMs,
+      dueWithMs: leadMs,
+      isUsed: false,
     });
   }
 
   /** The same value was given again, with what is left of its life. */
   again({ token, deadlineMs }: Dated): HeldToken {
     const remainingMs = deadlineMs - this.#clock.monotonic();
+    const askedAtRemainingMs = Math.max(remainingMs - unchangedRetryMs(remainingMs), 0);
     return new HeldToken(this.#clock, token, {
       issuedAt: this.issuedAt,
       isReplacement: this.isReplacement,
       issuedMs: this.#issuedMs,
       deadlineMs,
       leadMs: this.#leadMs,
-      askedAtRemainingMs: Math.max(remainingMs - unchangedRetryMs(remainingMs), 0),
+      dueWithMs: Math.min(this.#leadMs, askedAtRemainingMs),
+      isUsed: this.#isUsed,
     });
+  }
+
+  /** Whether somebody has asked for it. */
+  get isUsed(): boolean {
+    return this.#isUsed;
+  }
+
+  used(): void {
+    this.#isUsed = true;
   }
 
   get remainingMs(): number {
@@ -101,10 +118,6 @@ export class HeldToken {
   /** The same for who has asked already how much is left: every request does. */
   isDueWith(remainingMs: number): boolean {
     return remainingMs <= this.#dueWithMs;
-  }
-
-  get #dueWithMs(): number {
-    return Math.min(this.#leadMs, this.#askedAtRemainingMs);
   }
 
   /** Since this process obtained the value. */

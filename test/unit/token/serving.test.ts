@@ -168,3 +168,15 @@ t.test('what comes to an end while nobody waits is there for the next one', asyn
   t.notOk(token instanceof Promise, 'the retry behind it has succeeded');
   t.equal(wechat.calls.length, 2);
 });
+
+t.test('the same where the token had expired unused: its refresh is tried again', async (t) => {
+  const { clock, wechat, manager } = await started({ keepFresh: false });
+  await clock.advance(LIFE + MINUTE);
+  t.equal(wechat.calls.length, 1, 'it was left to expire');
+  wechat.fail('network');
+  t.equal((await failureOf(Promise.resolve(manager.get()))).name, 'ProxyError');
+  wechat.mend();
+  await clock.advance(SECOND);
+  t.notOk(manager.get() instanceof Promise, 'the retry behind it has succeeded');
+  t.equal(wechat.calls.length, 3);
+});
