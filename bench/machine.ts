@@ -5,7 +5,7 @@ import type { Machine } from './results.ts';
 
 export function describeMachine(coresUsed: Machine['coresUsed']): Machine {
   return {
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cpu: (cpus()[0]?.model.trim() ?? 'unknown') + x86Model(),
     cores: cpus().length,
     memoryBytes: totalmem(),
     kernel: release(),
@@ -14,4 +14,12 @@ export function describeMachine(coresUsed: Machine['coresUsed']): Machine {
     load: loadavg()[0] ?? 0,
     coresUsed,
   };
+}
+
+/** Of a virtual machine often all that tells one generation of processors from another. */
+function x86Model(): string {
+  const cpuinfo = readFileSync('/proc/cpuinfo', 'utf8');
+  const family = /^cpu family\s*: (\d+)$/m.exec(cpuinfo)?.[1];
+  const model = /^model\s*: (\d+)$/m.exec(cpuinfo)?.[1];
+  return family === undefined || model === undefined ? '' : ` (family ${family}, model ${model})`;
 }

@@ -1,9 +1,11 @@
-/** docs/performance.md, from one run's figures. */
+/** docs/performance.md, from the figures of one run, and what a run on another machine promised of them. */
 import type { Machine, Results } from './results.ts';
-import { wasBusy } from './summary.ts';
+import { spread } from './statistics.ts';
+import { rateRatio, rates, wasBusy } from './summary.ts';
 import { tables, type Table } from './tables.ts';
 
-export function page(results: Results): string {
+/** @param elsewhere a run on another machine: what it reached is shown as well */
+export function page(results: Results, elsewhere?: Results): string {
   const { date, command, machine, contenders, plan, loadAwake = false } = results;
   const [day] = date.split('T');
   const { get: warmUp, upload: largeWarmUp } = plan.warmUp;
@@ -27,7 +29,7 @@ The yardstick is the **Node floor**: the least that a relay on Node can do (\`no
 else). Ours runs as users run it: guard, routes, header policy, inspection, metrics, request ids and
 readiness for a replay are all on.
 
-${reach.map((table) => markdown(table, 'What was to be reached')).join('')}${figures.map((table) => markdown(table)).join('')}## Machine
+${reach.map((table) => markdown(table, 'What was to be reached')).join('')}${elsewhere === undefined ? '' : another(results, elsewhere)}${figures.map((table) => markdown(table)).join('')}## Machine
 
 ${machineText(machine)} Contenders: ${contenders
     .filter(({ skipped: why }) => why === undefined)
@@ -69,13 +71,30 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
 ## Limits
 
 - Two cores and loopback: no network, no other tenant, no handshakes once it is warm. Ratios carry over to
-  another machine better than absolute figures do.
+  another machine better than absolute figures do, but the faster it runs JavaScript beside what the kernel
+  does for a request, the closer are all proxies on Node to each other, and to nginx.
 - nginx and haproxy can do more than the load asks of them: *its core busy* shows how far.
 - Load and upstream share a process, so no p99 here is free of their own pauses; they are in the
   app's own call as well.
 - Memory after load is one run of each: collections of V8 come when they come, and 5 % is noise.
 - The others do less: they look into no answer, renew no token, replay nothing. That is the point of the
   comparison, not a flaw in them.
+`;
+}
+
+/** What a promise is worth on another machine: the floor shows how much of it is the machine's doing. */
+function another(here: Results, there: Results): string {
+  const floor = ({ throughput }: Results): string =>
+    Math.round(spread(rates(throughput.get?.['node-floor'])).median).toLocaleString('en');
+  const lead = (results: Results): string =>
+    rateRatio(results, 'get', 'node-floor', 'http-proxy')?.median.toFixed(2) ?? '–';
+  const reach = tables(there).filter(({ title }) => title === 'Reach');
+  const [day] = there.date.split('T');
+  return `${reach.map((table) => markdown(table, 'The same on another machine')).join('')}Measured on ${day} by \`${there.command}\`; its figures are in
+[bench/results/elsewhere.json](../bench/results/elsewhere.json). Of small GETs per CPU-second the Node floor
+itself does ${floor(there)} there, ${lead(there)} times as many as http-proxy, and ${floor(here)} here, ${lead(here)} times
+as many. That machine: ${machineText(there.machine)}
+
 `;
 }
 

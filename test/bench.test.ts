@@ -143,16 +143,32 @@ t.test('the page says of a run only what it did', (t) => {
   t.end();
 });
 
+t.test('the page shows what another machine reached, and what the floor does on both', (t) => {
+  const here = benchResults({});
+  t.notMatch(page(here), 'another machine\n');
+  const there = { ...benchResults({ httpProxyRate: 0.5 }), date: '2026-01-01T00:00:00Z' };
+  const text = page(here, there);
+  const [, section = ''] = text.split('## The same on another machine');
+  t.match(section, '| FAIL | requests per CPU-second, small GET, by http-proxy’s | 1.80');
+  t.match(section, 'Measured on 2026-01-01');
+  t.match(
+    section,
+    /does 750,000 there, 2\.00 times as many as http-proxy, and 750,000 here, 2\.50 times/,
+  );
+  t.end();
+});
+
 const published = `${root}/bench/results/published.json`;
+const elsewhere = `${root}/bench/results/elsewhere.json`;
 
 t.test(
   'docs/performance.md says what the published run measured',
   { skip: !existsSync(published) && 'no run is published' },
   (t) => {
-    const results = JSON.parse(readFileSync(published, 'utf8')) as Results;
+    const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Results;
     t.equal(
       readFileSync(`${root}/docs/performance.md`, 'utf8'),
-      page(results),
+      page(read(published), existsSync(elsewhere) ? read(elsewhere) : undefined),
       'no figure is typed by hand: node bench/publish.ts bench/results/published.json',
     );
     t.end();
