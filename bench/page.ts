@@ -1,4 +1,4 @@
-/** docs/performance.md, from the figures of one run, and what a run on another machine promised of them. */
+/** docs/performance.md: the figures of one run, and what was reached on another machine. */
 import type { Machine, Results } from './results.ts';
 import { spread } from './statistics.ts';
 import { rateRatio, rates, wasBusy } from './summary.ts';
@@ -65,8 +65,11 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
   ${plan.settleMs / 1000} s after the first call, and again after very many calls, GETs and POSTs by turns. *Shared
   pages divided* is the same where pages that other processes have mapped too are divided among them.
 - **Accounts**: a file of so many, requests to those in use one after another, with ${plan.turns.accounts} turns
-  in a round: it is ours beside ours, and some per cent are to be seen. **A scrape**: time of the event loop's
-  thread, and how long a request to \`/healthz\` waits meanwhile, probed without pause.
+  in a round: it is ours beside ours, and some per cent are to be seen. Where all are in use, a process
+  begins with nothing but first uses, each with its token call: what V8 compiles by these stays slower than
+  what it compiles by ordinary requests, and that is counted in.
+- **A scrape**: time of the event loop's thread, and how long a request to \`/healthz\` waits meanwhile,
+  probed without pause.
 
 ## Limits
 
