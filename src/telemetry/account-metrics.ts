@@ -14,11 +14,14 @@ import {
 } from './labels.ts';
 
 /**
- * What is counted of one account. Flat, and what each request writes to comes first: with thousands of
- * accounts the processor has to fetch all of it.
+ * What is counted of one account. Flat: a request writes to all of it, and with thousands of accounts each
+ * object on the way there is one that the processor has to fetch.
  */
 export class AccountMetrics {
+  readonly #instruments: AccountInstruments;
+  readonly #series: AccountSeries;
   #requestCount = 0;
+  #replayCount = 0;
   /**
    * What the last request was, and its series: nearly always the next one's as well, and looking series up by
    * label costs.
@@ -27,9 +30,6 @@ export class AccountMetrics {
   #status = 0;
   #duration: { observe(seconds: number): void } | undefined;
   #requests: { inc(): void } | undefined;
-  readonly #instruments: AccountInstruments;
-  readonly #series: AccountSeries;
-  #replayCount = 0;
 
   constructor(instruments: AccountInstruments, series: AccountSeries) {
     this.#instruments = instruments;

@@ -18,8 +18,7 @@ interface Times {
   readonly issuedMs: number;
   readonly deadlineMs: number;
   readonly leadMs: number;
-  readonly dueWithMs: number;
-  readonly isUsed: boolean;
+  readonly askedAtRemainingMs: number;
 }
 
 /**
@@ -28,18 +27,16 @@ interface Times {
  */
 export class HeldToken {
   readonly token: Token;
-  // What each request reads comes first and lies together: with thousands of accounts it is in no cache.
-  readonly #clock: Clock;
-  readonly #deadlineMs: number;
-  /** It is renewed with so little (ms) of its life left. */
-  readonly #dueWithMs: number;
-  #isUsed: boolean;
   /** Epoch ms when this process obtained the value. */
   readonly issuedAt: number;
   /** It was fetched because the one before it was rejected. */
   readonly isReplacement: boolean;
+  readonly #clock: Clock;
   readonly #issuedMs: number;
+  readonly #deadlineMs: number;
   readonly #leadMs: number;
+  /** After "unchanged": not asked for again before so little (ms) of its life is left. */
+  readonly #askedAtRemainingMs: number;
 
   private constructor(clock: Clock, token: Token, is: Times) {
     this.#clock = clock;
@@ -49,8 +46,7 @@ export class HeldToken {
     this.#issuedMs = is.issuedMs;
     this.#deadlineMs = is.deadlineMs;
     this.#leadMs = is.leadMs;
-    this.#dueWithMs = is.dueWithMs;
-    this.#isUsed = is.isUsed;
+    this.#askedAtRemainingMs = is.askedAtRemainingMs;
   }
 
   static obtained(
@@ -59,40 +55,27 @@ export class HeldToken {
     { windowMs, random, isReplacement }: HowObtained,
   ): HeldToken {
     const issuedMs = clock.monotonic();
-    const leadMs = refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random);
     return new HeldToken(clock, token, {
       issuedAt: clock.now(),
       isReplacement,
       issuedMs,
       deadlineMs,
-      leadMs,
-      dueWithMs: leadMs,
-      isUsed: false,
+      leadMs: refreshLeadMs(windowMs, Math.max(deadlineMs - issuedMs, 0), random),
+      askedAtRemainingMs: Infinity,
     });
   }
 
   /** The same value was given again, with what is left of its life. */
   again({ token, deadlineMs }: Dated): HeldToken {
     const remainingMs = deadlineMs - this.#clock.monotonic();
-    const askedAtRemainingMs = Math.max(remainingMs - unchangedRetryMs(remainingMs), 0);
     return new HeldToken(this.#clock, token, {
       issuedAt: this.issuedAt,
       isReplacement: this.isReplacement,
       issuedMs: this.#issuedMs,
       deadlineMs,
       leadMs: this.#leadMs,
-      dueWithMs: Math.min(this.#leadMs, askedAtRemainingMs),
-      isUsed: this.#isUsed,
+      askedAtRemainingMs: Math.max(remainingMs - unchangedRetryMs(remainingMs), 0),
     });
-  }
-
-  /** Whether somebody has asked for it. */
-  get isUsed(): boolean {
-    return this.#isUsed;
-  }
-
-  used(): void {
-    this.#isUsed = true;
   }
 
   get remainingMs(): number {
@@ -118,6 +101,10 @@ export class HeldToken {
   /** The same for who has asked already how much is left: every request does. */
   isDueWith(remainingMs: number): boolean {
     return remainingMs <= this.#dueWithMs;
+  }
+
+  get #dueWithMs(): number {
+    return Math.min(this.#leadMs, this.#askedAtRemainingMs);
   }
 
   /** Since this process obtained the value. */

@@ -32,9 +32,9 @@ const SETTLED_WITHIN_MS = 1000;
 const REQUESTED_APART_MS = 30_000;
 
 export class TokenManager {
-  readonly #refresher: Refresher;
   readonly #options: TokenManagerOptions;
   readonly #rejections: Rejections;
+  readonly #refresher: Refresher;
   #requestedAtMs = -Infinity;
 
   constructor(options: TokenManagerOptions) {
@@ -61,11 +61,10 @@ export class TokenManager {
    * @throws {ProxyError} ERR_TOKEN_REFUSED, ERR_TOKEN_UNAVAILABLE, ERR_LOOP: nothing may be forwarded
    */
   get(via?: string): Token | Promise<Token> {
+    this.#refresher.used();
     const { held } = this.#refresher;
-    if (held === undefined) return this.#mustRefresh(via);
-    held.used();
-    const { remainingMs } = held;
-    if (remainingMs <= 0) return this.#mustRefresh(via);
+    const remainingMs = held?.remainingMs ?? 0;
+    if (held === undefined || remainingMs <= 0) return this.#mustRefresh(via);
     if (held.isDueWith(remainingMs)) void this.#refresher.renew();
     return held.token;
   }

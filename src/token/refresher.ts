@@ -36,12 +36,12 @@ interface RefreshCause {
 const LOOKS_APART_MS = 250;
 
 export class Refresher {
-  #held: HeldToken | undefined;
   readonly #options: RefresherOptions;
   readonly #random: () => number;
   readonly #record: RefreshRecord;
   readonly #outage: Outage;
   readonly #renewal: Renewal;
+  #held: HeldToken | undefined;
   #inFlight: Promise<void> | undefined;
   #isReplacing = false;
   #lookedAtMs = -Infinity;
@@ -85,6 +85,11 @@ export class Refresher {
 
   isCurrent(token: Token): boolean {
     return this.#held?.token.value === token.value;
+  }
+
+  /** Somebody uses the token: it is to be renewed. */
+  used(): void {
+    this.#renewal.used();
   }
 
   /** Single-flight: joins the refresh that runs, whatever began it. Never rejects. */
@@ -183,6 +188,7 @@ export class Refresher {
       const isReplacement = retired && answer.outcome === 'fetched';
       const how = { windowMs, random: this.#random(), isReplacement };
       this.#held = HeldToken.obtained(clock, answer, how);
+      this.#renewal.unused();
       rejections.renewed(answer.token);
     }
     metrics.tokenChanged(this.#held.issuedAt, answer.token.expiresAt);

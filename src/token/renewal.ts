@@ -32,6 +32,7 @@ const CREDENTIALS_LOOK_MS = 1000;
 export class Renewal {
   readonly #options: RenewalOptions;
   readonly #refreshes: Refreshes;
+  #usedSinceRefresh = false;
   #cancelTimer: () => void = () => {};
   #closed = false;
 
@@ -42,6 +43,16 @@ export class Renewal {
 
   get isClosed(): boolean {
     return this.#closed;
+  }
+
+  /** Somebody uses the token: it is to be renewed. */
+  used(): void {
+    this.#usedSinceRefresh = true;
+  }
+
+  /** The token is a new one, and nobody has used it yet. */
+  unused(): void {
+    this.#usedSinceRefresh = false;
   }
 
   /** Looks again in `delayMs` whether a refresh is due; sooner where something else may come about. */
@@ -65,8 +76,8 @@ export class Renewal {
       return this.schedule(waitMs);
     }
     if (held?.isDue === false) return this.schedule(held.untilDueMs);
-    // A token that nobody has asked for is left to expire.
-    if (held?.isUsed === false && !this.#options.keepFresh()) return;
+    // An account that nobody used since its last refresh lets its token expire.
+    if (!this.#options.keepFresh() && !this.#usedSinceRefresh) return;
     if (held?.isUsable) void this.#refreshes.renew();
     else void this.#refreshes.obtain();
   }

@@ -180,3 +180,18 @@ t.test('the same where the token had expired unused: its refresh is tried again'
   t.notOk(manager.get() instanceof Promise, 'the retry behind it has succeeded');
   t.equal(wechat.calls.length, 3);
 });
+
+t.test(
+  'once not to be kept fresh, what never got a token and nobody asks for is let go',
+  async (t) => {
+    let keepFresh = true;
+    const { clock, wechat, manager } = await bench({ keepFresh: () => keepFresh });
+    wechat.fail('network');
+    await manager.start();
+    await clock.advance(SECOND);
+    t.equal(wechat.calls.length, 2, 'it is tried again');
+    keepFresh = false;
+    await clock.advance(LIFE);
+    t.equal(wechat.calls.length, 2, 'nobody asks for it any more');
+  },
+);
