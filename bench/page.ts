@@ -10,7 +10,6 @@ export function page(results: Results, elsewhere?: Results): string {
   const [day] = date.split('T');
   const { get: warmUp, upload: largeWarmUp } = plan.warmUp;
   const skipped = contenders.filter((contender) => contender.skipped !== undefined);
-  const reach = tables(results).filter(({ title }) => title === 'Reach');
   const figures = tables(results).filter(({ title }) => title !== 'Reach');
   return `# Performance
 
@@ -29,7 +28,7 @@ The yardstick is the **Node floor**: the least that a relay on Node can do (\`no
 else). Ours runs as users run it: guard, routes, header policy, inspection, metrics, request ids and
 readiness for a replay are all on.
 
-${reach.map((table) => markdown(table, 'What was to be reached')).join('')}${elsewhere === undefined ? '' : another(results, elsewhere)}${figures.map((table) => markdown(table)).join('')}## Machine
+${reached(results, 'What was to be reached')}${elsewhere === undefined ? '' : anotherMachine(results, elsewhere)}${figures.map((table) => markdown(table)).join('')}## Machine
 
 ${machineText(machine)} Contenders: ${contenders
     .filter(({ skipped: why }) => why === undefined)
@@ -85,15 +84,19 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
 `;
 }
 
+function reached(results: Results, heading: string): string {
+  const reach = tables(results).filter(({ title }) => title === 'Reach');
+  return reach.map((table) => markdown(table, heading)).join('');
+}
+
 /** What a promise is worth on another machine: the floor shows how much of it is the machine's doing. */
-function another(here: Results, there: Results): string {
+function anotherMachine(here: Results, there: Results): string {
   const floor = ({ throughput }: Results): string =>
     Math.round(spread(rates(throughput.get?.['node-floor'])).median).toLocaleString('en');
   const lead = (results: Results): string =>
     rateRatio(results, 'get', 'node-floor', 'http-proxy')?.median.toFixed(2) ?? '–';
-  const reach = tables(there).filter(({ title }) => title === 'Reach');
   const [day] = there.date.split('T');
-  return `${reach.map((table) => markdown(table, 'The same on another machine')).join('')}Measured on ${day} by \`${there.command}\`; its figures are in
+  return `${reached(there, 'The same on another machine')}Measured on ${day} by \`${there.command}\`; its figures are in
 [bench/results/elsewhere.json](../bench/results/elsewhere.json). Of small GETs per CPU-second the Node floor
 itself does ${floor(there)} there, ${lead(there)} times as many as http-proxy, and ${floor(here)} here, ${lead(here)} times
 as many. That machine: ${machineText(there.machine)}
