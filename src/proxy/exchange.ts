@@ -149,7 +149,8 @@ export class Exchanges {
       last.place = exchange.place;
     }
     const { open } = exchange.connection;
-    open.splice(open.indexOf(exchange), 1);
+    if (open.length === 1) open.pop();
+    else open.splice(open.indexOf(exchange), 1);
     if (this.#waiting.size > 0) this.#wake();
   }
 
