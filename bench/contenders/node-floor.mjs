@@ -1,4 +1,4 @@
-// The yardstick: the least that a relay on Node can do. Node's HTTP server in, one `dispatch` of an
+// The yardstick: the least that a relay of common parts can do. Node's HTTP server in, one `dispatch` of an
 // undici Pool out, the token in the query, small bodies collected and written in one go. It checks
 // nothing, counts nothing and looks into nothing.
 import { createServer } from 'node:http';
