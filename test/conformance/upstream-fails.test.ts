@@ -104,6 +104,21 @@ onEachLane(
 
 onEachLane(
   t,
+  'an upstream whose head comes letter by letter, for ever, is a 504',
+  {
+    lanes: LANES_FOR_BODIES,
+    env: { WXPROXY_RESPONSE_TIMEOUT: '200ms' },
+    answer: async (_request, reply) => {
+      await reply.trickle(`HTTP/1.1 200 OK\r\nX-A: ${'x'.repeat(500)}`, 20);
+    },
+  },
+  async (t, stage) => {
+    failed(t, await stage.post(), 504, 'ERR_UPSTREAM_TIMEOUT');
+  },
+);
+
+onEachLane(
+  t,
   'the response timeout begins when the request is sent, however long that takes',
   { lanes: [STREAM_LANE, LARGE_BODIES], env: { WXPROXY_RESPONSE_TIMEOUT: '200ms' } },
   async (t, { client, lane }) => {

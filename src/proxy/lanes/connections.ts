@@ -1,36 +1,20 @@
-/**
- * The connections of a lane to its upstream: undici Clients that carry one request at a time. undici's
- * `Pool` does the same for every kind of dispatcher: what it looks at and emits to do so costs each request
- * more CPU time (`npm run bench`), and it gives the first free connection, not the last used one.
- */
-import { buildConnector, Client } from 'undici';
+import { buildConnector } from 'undici';
+import { Connection } from './connection.ts';
+import { readBytes } from './read-bytes.ts';
 
 /** Who wants a connection. */
 export interface Borrower {
   /** Theirs until they give it back. */
   lend(connection: Connection): void;
-  /** Called every `tickMs` while they have one. */
-  tick(): void;
 }
 
-/** A connection, or the place of one: it is opened, and opened again, by what is sent on it. */
-export class Connection extends Client {
-  /** Whether it has answered since it was opened: only then may a reset mean "it was dead". */
-  answered = false;
-  borrower: Borrower | undefined;
-
-  constructor(origin: string, options: Client.Options) {
-    super(origin, options);
-    const isNew = (): void => {
-      this.answered = false;
-    };
-    this.on('connect', isNew).on('disconnect', isNew);
-  }
-}
-
-interface ConnectionsOptions extends Client.Options {
+export interface ConnectionsOptions {
+  readonly upstream: URL;
   readonly max: number;
   readonly connectTimeoutMs: number;
+  /** How long one is kept while idle; 0: each is good for one request. */
+  readonly idleMs: number;
+  /** How often those who send are told that time goes by, and idle ones are looked at. */
   readonly tickMs: number;
 }
 
@@ -42,11 +26,18 @@ export class Connections {
   readonly #idle: Connection[] = [];
   readonly #waiting = new Set<Borrower>();
   readonly #clock: NodeJS.Timeout;
+  #due: (() => void)[] = [];
+  #closed = false;
 
-  constructor(origin: string, { max, connectTimeoutMs, tickMs, ...options }: ConnectionsOptions) {
+  constructor({ upstream, max, connectTimeoutMs, idleMs, tickMs }: ConnectionsOptions) {
     // One for all, or each would keep TLS sessions of its own.
-    const connect = buildConnector({ timeout: connectTimeoutMs, allowH2: false });
-    this.#open = () => new Connection(origin, { ...options, connect });
+    const connect = buildConnector({
+      timeout: connectTimeoutMs,
+      allowH2: false,
+      onread: readBytes,
+    });
+    const soon = (run: () => void): void => this.#soon(run);
+    this.#open = () => new Connection({ upstream, connect, idleMs, soon });
     this.#max = max;
     // This process may have stalled: what came meanwhile is read first.
     this.#clock = setInterval(() => setImmediate(() => this.#tick()), tickMs).unref();
@@ -54,9 +45,10 @@ export class Connections {
 
   /** Lends a connection at once where one is free, else in the order of asking. */
   borrow(borrower: Borrower): void {
+    if (this.#closed) return borrower.lend(this.#dead());
     const connection = this.#idle.pop() ?? this.#another();
     if (connection === undefined) this.#waiting.add(borrower);
-    else lend(connection, borrower);
+    else borrower.lend(connection);
   }
 
   /** It wants none any more. */
@@ -64,20 +56,29 @@ export class Connections {
     this.#waiting.delete(borrower);
   }
 
-  /** @param broken it will have to be opened again */
-  giveBack(connection: Connection, broken: boolean): void {
-    connection.borrower = undefined;
+  giveBack(connection: Connection): void {
+    if (this.#closed) return;
     const [next] = this.#waiting;
     if (next !== undefined) {
       this.#waiting.delete(next);
-      // undici is not done with the answer yet.
-      queueMicrotask(() => lend(connection, next));
-    } else if (broken) this.#idle.unshift(connection);
-    else this.#idle.push(connection);
+      next.lend(connection);
+    } else if (connection.isOpen) this.#idle.push(connection);
+    else this.#idle.unshift(connection);
+  }
+
+  /** One immediate for all that wait: each costs every request. */
+  #soon(run: () => void): void {
+    if (this.#due.push(run) > 1) return;
+    setImmediate(() => {
+      const due = this.#due;
+      this.#due = [];
+      for (const each of due) each();
+    });
   }
 
   #tick(): void {
-    for (const { borrower } of this.#all) borrower?.tick();
+    const nowMs = performance.now();
+    for (const connection of this.#all) connection.tick(nowMs);
   }
 
   #another(): Connection | undefined {
@@ -87,14 +88,19 @@ export class Connections {
     return connection;
   }
 
-  /** What is under way fails. */
-  async close(): Promise<void> {
-    clearInterval(this.#clock);
-    await Promise.all(this.#all.map((connection) => connection.destroy()));
+  /** One that nothing can be sent on. */
+  #dead(): Connection {
+    const connection = this.#open();
+    connection.destroy();
+    return connection;
   }
-}
 
-function lend(connection: Connection, borrower: Borrower): void {
-  connection.borrower = borrower;
-  borrower.lend(connection);
+  /** What is under way fails, and whatever is sent from now on. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#clock);
+    for (const connection of this.#all) connection.destroy();
+    for (const borrower of this.#waiting) borrower.lend(this.#dead());
+    this.#waiting.clear();
+  }
 }

@@ -1,20 +1,10 @@
-/**
- * The replay lane: requests whose body is held, sent by undici's `dispatch`, which hands out raw
- * header bytes and lets go of everything else.
- */
-import type { Dispatcher } from 'undici';
+/** The replay lane: requests whose body is held, which may be sent again. */
 import { ClientGone, ProxyError } from '../../errors.ts';
 import type { Exchange, Watcher } from '../exchange.ts';
 import type { Relay } from '../relay.ts';
-import { Connections, type Borrower, type Connection } from './connections.ts';
-import {
-  IDLE_CONNECTION_MS,
-  MAX_ANSWER_HEAD_BYTES,
-  type Lane,
-  type LaneOptions,
-  type UpstreamRequest,
-} from './lane.ts';
-import { rawText } from './raw-text.ts';
+import type { Connection, Sender } from './connection.ts';
+import { Connections, type Borrower } from './connections.ts';
+import { IDLE_CONNECTION_MS, type Lane, type LaneOptions, type UpstreamRequest } from './lane.ts';
 import { SilentUpstream, upstreamError } from './upstream-error.ts';
 
 /** Connections for resending what a dead connection swallowed. */
@@ -23,30 +13,24 @@ const RESEND_CONNECTIONS = 8;
 const TICK_MS = 500;
 
 export function replayLane(options: LaneOptions): Lane {
-  const { origin, host } = options.upstream;
-  const { responseTimeoutMs, idleTimeoutMs } = options;
+  const { upstream, connectTimeoutMs, responseTimeoutMs, idleTimeoutMs } = options;
+  const { host } = upstream;
   const tickMs = Math.min(TICK_MS, Math.ceil(Math.min(responseTimeoutMs, idleTimeoutMs) / 10));
-  const each = {
-    connectTimeoutMs: options.connectTimeoutMs,
-    // Ours are cheaper than timers that every request sets twice.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    tickMs,
-    keepAliveTimeout: IDLE_CONNECTION_MS,
-    keepAliveMaxTimeout: IDLE_CONNECTION_MS,
-    maxHeaderSize: MAX_ANSWER_HEAD_BYTES,
-  };
-  const kept = new Connections(origin, { ...each, max: options.maxConnections });
-  // `pipelining: 0` makes every connection good for one request: a second dead one cannot follow.
-  const fresh = new Connections(origin, { ...each, max: RESEND_CONNECTIONS, pipelining: 0 });
+  const each = { upstream, connectTimeoutMs, tickMs };
+  const idleMs = IDLE_CONNECTION_MS;
+  const kept = new Connections({ ...each, idleMs, max: options.maxConnections });
+  // Good for one request each: a second dead one cannot follow.
+  const fresh = new Connections({ ...each, idleMs: 0, max: RESEND_CONNECTIONS });
   const ways: Ways = { host, kept, fresh, tickMs, responseTimeoutMs, idleTimeoutMs };
   return {
     send: (exchange, request, relay) =>
       new Promise((resolve, reject) => {
         new Attempt(ways, exchange, request, relay, resolve, reject).begin();
       }),
-    async close() {
-      await Promise.all([kept.close(), fresh.close()]);
+    close() {
+      fresh.close(); // first: what fails on the others may want to be sent again
+      kept.close();
+      return Promise.resolve();
     },
   };
 }
@@ -61,7 +45,7 @@ interface Ways {
   readonly idleTimeoutMs: number;
 }
 
-class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
+class Attempt implements Borrower, Sender, Watcher {
   readonly #ways: Ways;
   readonly #exchange: Exchange;
   readonly #request: UpstreamRequest;
@@ -69,9 +53,8 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   readonly #resolve: () => void;
   readonly #reject: (error: unknown) => void;
   #connection: Connection | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  #begun = false;
   #reused = false;
-  #answering = false;
   #resent = false;
   /** Ticks since anything was sent or came. */
   #silentTicks = 0;
@@ -104,83 +87,64 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
   gone(): void {
     this.#connections.forget(this);
     this.#reject(new ClientGone());
-    // While it is on its way to a connection there is nothing to abort yet: `onRequestStart` will.
-    this.#controller?.abort(new ClientGone());
+    this.#connection?.abort(this, new ClientGone());
   }
 
   lend(connection: Connection): void {
     this.#connection = connection;
-    const { method, path, headers, body } = this.#request;
-    connection.dispatch(
-      {
-        method,
-        path,
-        headers: headers as string[],
-        // undici takes any iterable of bytes; its types name only the most common ones.
-        body: (body ?? null) as Buffer | null,
-        // A body sent in pieces would else be taken for one that blocks the connection's reuse.
-        blocking: false,
-      },
-      this,
-    );
+    connection.send(this.#request, this);
   }
 
   tick(): void {
-    if (this.#controller === undefined || this.#controller.paused) return;
+    if (this.#connection?.paused !== false) return;
     const { tickMs, responseTimeoutMs, idleTimeoutMs } = this.#ways;
     const afterMs = this.#relay.status === 0 ? responseTimeoutMs : idleTimeoutMs;
     // The first one may come right after what it counts from.
     if (this.#silentTicks++ * tickMs >= afterMs)
-      this.#controller.abort(new SilentUpstream(afterMs));
+      this.#connection.abort(this, new SilentUpstream(afterMs));
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  begun(): void {
+    this.#begun = true;
     this.#silentTicks = 0;
-    this.#reused = (this.#connection as Connection).answered;
-    if (this.#exchange.gone) controller.abort(new ClientGone());
+    this.#reused = this.#connection?.answered === true;
   }
 
-  onBodySent(): void {
+  progressed(): void {
     this.#silentTicks = 0;
   }
 
-  onResponseStarted(): void {
-    this.#answering = true;
-  }
-
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    _headers: unknown,
-    reason = '',
-  ): void {
+  head(status: number, reason: string, rawHeaders: readonly string[]): void {
     this.#silentTicks = 0;
-    if (status < 200) return;
-    this.#relay.head(status, reason, rawText(controller.rawHeaders));
+    this.#relay.head(status, reason, rawHeaders);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  data(chunk: Buffer): void {
     this.#silentTicks = 0;
-    if (!this.#relay.data(chunk, () => controller.resume())) controller.pause();
-  }
-
-  onResponseEnd(controller: Dispatcher.DispatchController): void {
-    // First: what is thrown here comes back as an error, which gives the connection back as well.
-    this.#relay.end(rawText(controller.rawTrailers));
     const connection = this.#connection as Connection;
-    connection.answered = true;
-    this.#connections.giveBack(connection, false);
+    const more = this.#relay.data(chunk, () => {
+      // By now it may be another's.
+      if (this.#connection === connection) connection.resume();
+    });
+    if (!more) connection.pause();
+  }
+
+  end(rawTrailers: readonly string[]): void {
+    this.#relay.end(rawTrailers);
+  }
+
+  done(): void {
+    this.#giveBack();
     this.#exchange.watch(undefined);
     this.#resolve();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  failed(error: Error): void {
     const mayResend = this.#mayResend(error);
-    this.#connections.giveBack(this.#connection as Connection, true);
+    this.#giveBack();
     if (mayResend) {
       this.#resent = true;
-      this.#controller = undefined;
+      this.#begun = false;
       this.begin();
       return;
     }
@@ -188,14 +152,19 @@ class Attempt implements Dispatcher.DispatchHandler, Borrower, Watcher {
     this.#relay.stop();
     if (this.#exchange.gone) this.#reject(new ClientGone());
     else if (error instanceof ProxyError) this.#reject(error);
-    else this.#reject(upstreamError(error, this.#ways.host, this.#controller !== undefined));
+    else this.#reject(upstreamError(error, this.#ways.host, this.#begun));
+  }
+
+  #giveBack(): void {
+    const connection = this.#connection as Connection;
+    this.#connection = undefined;
+    this.#connections.giveBack(connection);
   }
 
   /** A reused connection that died before it answered anything: WeChat had closed it while idle. */
   #mayResend(error: Error): boolean {
     if (this.#resent || this.#exchange.gone || error instanceof SilentUpstream) return false;
-    // It died in the moment that undici looks at it before the first byte: whatever the method.
-    if (this.#controller === undefined) return this.#connection?.answered === true;
-    return this.#reused && !this.#answering && this.#request.resendable;
+    const { resendable } = this.#request;
+    return this.#begun && this.#reused && this.#connection?.answering === false && resendable;
   }
 }

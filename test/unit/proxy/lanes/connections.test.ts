@@ -1,21 +1,34 @@
-import type { Dispatcher } from 'undici';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import t from 'tap';
+import type { Connection, Sender } from '../../../../src/proxy/lanes/connection.ts';
 import {
   Connections,
   type Borrower,
-  type Connection,
+  type ConnectionsOptions,
 } from '../../../../src/proxy/lanes/connections.ts';
+import type { UpstreamRequest } from '../../../../src/proxy/lanes/lane.ts';
 import { serverOf } from './bench.ts';
 
 const TICK_MS = 5;
 
 async function stage(t: Test, max: number): Promise<Connections> {
-  const upstream = await serverOf(t, (_req, res) => res.end('ok'));
-  return connectionsTo(t, upstream, max);
+  return connectionsTo(t, await serverOf(t, (_req, res) => res.end('ok')), { max });
 }
 
-function connectionsTo(t: Test, { origin }: URL, max: number): Connections {
-  const connections = new Connections(origin, { max, connectTimeoutMs: 60_000, tickMs: TICK_MS });
+function connectionsTo(
+  t: Test,
+  upstream: URL,
+  others: Partial<ConnectionsOptions> = {},
+): Connections {
+  const connections = new Connections({
+    upstream,
+    max: 1,
+    connectTimeoutMs: 60_000,
+    idleMs: 60_000,
+    tickMs: TICK_MS,
+    ...others,
+  });
   t.teardown(() => connections.close());
   return connections;
 }
@@ -24,17 +37,10 @@ function connectionsTo(t: Test, { origin }: URL, max: number): Connections {
 class Somebody implements Borrower {
   readonly lent = Promise.withResolvers<Connection>();
   connection: Connection | undefined;
-  ticks = 0;
-  ticked: () => void = () => {};
 
   lend(connection: Connection): void {
     this.connection = connection;
     this.lent.resolve(connection);
-  }
-
-  tick(): void {
-    this.ticks++;
-    this.ticked();
   }
 }
 
@@ -44,16 +50,26 @@ function borrows(connections: Connections): Somebody {
   return somebody;
 }
 
+const GET = { method: 'GET', path: '/', headers: [], body: undefined, resendable: true };
+
 /** Sends on a connection until the answer's end. */
-function get(connection: Connection): Promise<void> {
+function get(
+  connection: Connection,
+  others: Partial<Sender> = {},
+  request: UpstreamRequest = GET,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    connection.dispatch({ method: 'GET', path: '/' }, {
-      onRequestStart() {},
-      onResponseStart() {},
-      onResponseData() {},
-      onResponseEnd: () => resolve(),
-      onResponseError: (_controller, error) => reject(error),
-    } satisfies Dispatcher.DispatchHandler);
+    connection.send(request, {
+      begun() {},
+      progressed() {},
+      tick() {},
+      head() {},
+      data() {},
+      end() {},
+      done: resolve,
+      failed: reject,
+      ...others,
+    });
   });
 }
 
@@ -63,9 +79,8 @@ t.test('at most so many are lent at once, each to one', async (t) => {
   t.ok(a.connection && b.connection);
   t.not(a.connection, b.connection);
   t.equal(c.connection, undefined);
-  connections.giveBack(b.connection as Connection, false);
+  connections.giveBack(b.connection as Connection);
   t.equal(await c.lent.promise, b.connection);
-  t.equal(c.connection?.borrower, c);
 });
 
 t.test('they wait in the order of asking, and who goes away meanwhile is forgotten', async (t) => {
@@ -73,20 +88,19 @@ t.test('they wait in the order of asking, and who goes away meanwhile is forgott
   const a = borrows(connections);
   const [b, c, d] = [borrows(connections), borrows(connections), borrows(connections)];
   connections.forget(c);
-  connections.giveBack(a.connection as Connection, false);
-  connections.giveBack(await b.lent.promise, false);
+  connections.giveBack(a.connection as Connection);
+  connections.giveBack(await b.lent.promise);
   await d.lent.promise;
   t.equal(c.connection, undefined);
 });
 
 t.test(
-  'the one used last comes first, a broken one last, a new one only without them',
+  'the one used last comes first, one that is not open last, a new one only without them',
   async (t) => {
     const connections = await stage(t, 4);
     const [a, b, c] = [borrows(connections), borrows(connections), borrows(connections)];
-    connections.giveBack(a.connection as Connection, false);
-    connections.giveBack(b.connection as Connection, true);
-    connections.giveBack(c.connection as Connection, false);
+    await Promise.all([a, c].map(({ connection }) => get(connection as Connection)));
+    for (const { connection } of [a, b, c]) connections.giveBack(connection as Connection);
     const order = [c, a, b].map(({ connection }) => connection);
     t.strictSame(
       order.map((expected) => borrows(connections).connection === expected),
@@ -96,38 +110,118 @@ t.test(
   },
 );
 
-t.test('ticks reach only those who have one', async (t) => {
-  const connections = await stage(t, 1);
-  const had = borrows(connections);
-  connections.giveBack(had.connection as Connection, false);
-  const has = borrows(connections);
-  const waits = borrows(connections);
-  await new Promise<void>((resolve) => {
-    has.ticked = resolve;
+t.test('time goes by only for who waits for an answer', async (t) => {
+  const upstream = await serverOf(t, () => {}); // never answers
+  const connections = connectionsTo(t, upstream, { max: 2 });
+  const idle = borrows(connections).connection as Connection;
+  const busy = borrows(connections).connection as Connection;
+  let ticks = 0;
+  const ticked = Promise.withResolvers<void>();
+  void get(busy, {
+    tick: () => (++ticks === 3 ? ticked.resolve() : undefined),
+    failed() {},
   });
-  t.equal(had.ticks, 0);
-  t.equal(waits.ticks, 0);
+  await ticked.promise;
+  t.equal(idle.isOpen, false, 'what sends nothing is not opened');
 });
 
 t.test('an answer counts only for the connection it came on', async (t) => {
   const upstream = await serverOf(t, (_req, res) => res.setHeader('connection', 'close').end('ok'));
-  const connection = borrows(connectionsTo(t, upstream, 1)).connection as Connection;
-  const closed = new Promise((resolve) => connection.once('disconnect', resolve));
-  await get(connection);
-  connection.answered = true;
-  await closed;
-  t.equal(connection.answered, false);
+  const connection = borrows(connectionsTo(t, upstream)).connection as Connection;
+  for (const round of [1, 2]) {
+    let answered: boolean | undefined;
+    await get(connection, { begun: () => (answered = connection.answered) });
+    t.equal(answered, false, `round ${round}`);
+    t.equal(connection.isOpen, false);
+  }
 });
 
-t.test('closing ends what is under way', async (t) => {
+for (const [what, hint, idleMs] of [
+  ['so long', undefined, 50],
+  ['as long as the upstream says, less what an answer may take on its way', 'timeout=2', 60_000],
+] as const) {
+  t.test(`an idle connection is kept ${what}`, async (t) => {
+    const sockets: Socket[] = [];
+    const upstream = await serverOf(t, ({ socket }, res) => {
+      sockets.push(socket);
+      if (hint !== undefined)
+        res.setHeader('keep-alive', hint).setHeader('connection', 'keep-alive');
+      res.end('ok');
+    });
+    const connection = borrows(connectionsTo(t, upstream, { idleMs })).connection as Connection;
+    await get(connection);
+    if (sockets[0]?.closed === false) await once(sockets[0], 'close');
+    t.equal(connection.isOpen, false);
+    await get(connection);
+    t.equal(sockets.length, 2);
+    t.not(sockets[0], sockets[1]);
+  });
+}
+
+t.test("what comes unasked on an idle connection ends it, and is nobody's answer", async (t) => {
+  const sockets: Socket[] = [];
+  const upstream = await serverOf(t, ({ socket }, res) => {
+    sockets.push(socket);
+    res.end('ok');
+  });
+  const connection = borrows(connectionsTo(t, upstream)).connection as Connection;
+  await get(connection);
+  const closed = once(sockets[0] as Socket, 'close');
+  sockets[0]?.write('HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled');
+  await closed;
+  let body = '';
+  await get(connection, { data: (chunk) => void (body += chunk.toString()) });
+  t.equal(body, 'ok');
+  t.equal(sockets.length, 2);
+});
+
+t.test('nothing is sent behind a request of which not all has left', async (t) => {
+  const sockets: Socket[] = [];
+  const upstream = await serverOf(t, (req, res) => {
+    sockets.push(req.socket);
+    if (req.method === 'GET') return res.end('ok');
+    // Node's server closes where it answers early; others do not.
+    return req.socket.pause().write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n');
+  });
+  const connection = borrows(connectionsTo(t, upstream)).connection as Connection;
+  const body = Buffer.alloc(64 * 1024 * 1024);
+  const headers = ['content-length', String(body.length)];
+  await get(connection, {}, { ...GET, method: 'POST', headers, body: [body] });
+  await get(connection);
+  t.not(sockets[0], sockets[1]);
+});
+
+t.test('closing ends what is under way, and nothing is sent any more', async (t) => {
   const asked = Promise.withResolvers<void>();
   const upstream = await serverOf(t, () => asked.resolve()); // and never answers
-  const connections = connectionsTo(t, upstream, 1);
-  const sent = get(borrows(connections).connection as Connection);
-  const failed = t.rejects(sent);
+  const connections = connectionsTo(t, upstream, { max: 2 });
+  const connection = borrows(connections).connection as Connection;
+  const failed = t.rejects(get(connection));
   await asked.promise;
-  await connections.close();
+  connections.close();
   await failed;
+  await t.rejects(get(connection));
+  await t.rejects(get(await borrows(connections).lent.promise), 'there was place for another');
+});
+
+t.test('closing fails all who wait, however many', async (t) => {
+  const connections = await stage(t, 1);
+  const failures: Promise<unknown>[] = [];
+  for (let n = 0; n < 20_000; n++) {
+    const failed = Promise.withResolvers<void>();
+    failures.push(failed.promise);
+    connections.borrow({
+      lend(connection) {
+        const done = (): void => {
+          connections.giveBack(connection);
+          failed.resolve();
+        };
+        get(connection, { failed: done }).catch(() => {});
+      },
+    });
+  }
+  connections.close();
+  await Promise.all(failures);
 });
 
 type Test = Parameters<typeof serverOf>[0];
