@@ -66,8 +66,7 @@ ${loadAwake ? LOAD_AWAKE : ''}- **Added latency** is the contender's less that o
   pages divided* is the same where pages that other processes have mapped too are divided among them.
 - **Accounts**: a file of so many, requests to those in use one after another, with ${plan.turns.accounts} turns
   in a round: it is ours beside ours, and some per cent are to be seen. Where all are in use, a process
-  begins with nothing but first uses, each with its token call: what V8 compiles by these stays slower than
-  what it compiles by ordinary requests, and that is counted in.
+  begins with nothing but first uses, each with its token call, before its warm-up.
 - **A scrape**: time of the event loop's thread, and how long a request to \`/healthz\` waits meanwhile,
   probed without pause.
 
