@@ -1,8 +1,8 @@
 /**
  * A connection to the upstream: it carries one request at a time, and is opened, and opened again, by what is
- * sent on it. Its HTTP/1.1 is ours: undici's costs a small request more CPU time than all else that is done for
- * it here (`npm run bench`: the floor has undici's). How a connection is made is undici's: it knows of TLS
- * sessions, addresses and time-outs.
+ * sent on it. Its HTTP/1.1 is ours: the floor of the bench, which has undici's and does nothing besides, costs a
+ * small request more CPU time than all of this proxy (`npm run bench`). How a connection is made is undici's: it
+ * knows of TLS sessions, addresses and time-outs.
  */
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
