@@ -7,9 +7,9 @@
 import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import { AnswerParser, type AnswerReader } from './answer-parser.ts';
-import type { UpstreamRequest } from './lane.ts';
+import { bareHostname, type UpstreamRequest } from './lane.ts';
 import { readsFor, type SocketReader } from './read-bytes.ts';
-import { headText, joined } from './request-text.ts';
+import { RequestWriter } from './request-writer.ts';
 import { networkError } from './upstream-error.ts';
 
 /** Who sends a request. What its methods throw while an answer is read, is handed back by `failed`. */
@@ -55,8 +55,7 @@ export class Connection implements SocketReader {
   #request: UpstreamRequest | undefined;
   /** From the first byte of a request to the end of its answer. */
   #parser: AnswerParser | undefined;
-  /** Pieces of the request's body wait for those before them. */
-  #sending = false;
+  #writer: RequestWriter | undefined;
   /** Monotonic ms. */
   #expiresMs = Number.POSITIVE_INFINITY;
 
@@ -119,7 +118,8 @@ export class Connection implements SocketReader {
   }
 
   #open(): void {
-    const { host, hostname, protocol, port } = this.#options.upstream;
+    const { upstream, connect } = this.#options;
+    const { host, protocol, port } = upstream;
     this.#state = 'connecting';
     this.answered = false;
     const opened: buildConnector.Callback = (error, socket) => {
@@ -127,9 +127,8 @@ export class Connection implements SocketReader {
       else if (error !== null) this.#fail(error);
       else this.#opened(socket);
     };
-    const bare = hostname.replace(/^\[|\]$/g, '');
     try {
-      this.#options.connect({ host, hostname: bare, protocol, port }, opened);
+      connect({ host, hostname: bareHostname(upstream), protocol, port }, opened);
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -148,40 +147,15 @@ export class Connection implements SocketReader {
 
   #begin(sender: Sender): void {
     const request = this.#request as UpstreamRequest;
+    const { upstream, idleMs } = this.#options;
     this.#parser = new AnswerParser(sender, request.method === 'HEAD');
+    this.#writer = new RequestWriter(this.#socket as Socket, () => sender.progressed());
     sender.begun();
     try {
-      this.#write(request, sender);
+      this.#writer.write(request, upstream.host, idleMs > 0);
     } catch (error) {
       this.#fail(error as Error);
     }
-  }
-
-  #write(request: UpstreamRequest, sender: Sender): void {
-    const socket = this.#socket as Socket;
-    const { body } = request;
-    const head = headText(request, this.#options.upstream.host, this.#options.idleMs > 0);
-    if (body === undefined) socket.write(head, 'latin1');
-    else if (Buffer.isBuffer(body)) socket.write(joined(head, body));
-    else if (Array.isArray(body)) {
-      socket.write(head, 'latin1');
-      this.#writePieces(body as readonly Buffer[], 0, sender);
-    } else throw new TypeError('a body that is not held does not leave here');
-  }
-
-  #writePieces(pieces: readonly Buffer[], from: number, sender: Sender): void {
-    const socket = this.#socket as Socket;
-    this.#sending = true;
-    for (let next = from; next < pieces.length;) {
-      const more = socket.write(pieces[next++] as Buffer);
-      sender.progressed();
-      if (more || next === pieces.length) continue;
-      socket.once('drain', () => {
-        if (this.#sender === sender) this.#writePieces(pieces, next, sender);
-      });
-      return;
-    }
-    this.#sending = false;
   }
 
   read(bytes: Buffer, length: number): boolean {
@@ -225,7 +199,7 @@ export class Connection implements SocketReader {
     const sender = this.#sender as Sender;
     const { method, body } = this.#request as UpstreamRequest;
     const isUsual = method !== 'HEAD' && (body === undefined || WITH_BODY.has(method));
-    const isReusable = parser.reusable && isUsual && !this.#sending;
+    const isReusable = parser.reusable && isUsual && this.#writer?.done === true;
     const { keepAliveMs } = parser;
     const allowedMs =
       keepAliveMs === undefined ? Number.POSITIVE_INFINITY : keepAliveMs - KEEP_ALIVE_MARGIN_MS;
@@ -250,8 +224,8 @@ export class Connection implements SocketReader {
 
   #release(): void {
     this.#parser?.stop();
-    this.#sender = this.#request = this.#parser = undefined;
-    this.#sending = false;
+    this.#writer?.stop();
+    this.#sender = this.#request = this.#parser = this.#writer = undefined;
   }
 
   #drop(): void {

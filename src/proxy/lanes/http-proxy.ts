@@ -5,7 +5,7 @@
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import util from 'node:util';
 import type Server from 'http-proxy';
-import { MAX_ANSWER_HEAD_BYTES, type UpstreamRequest } from './lane.ts';
+import { bareHostname, MAX_ANSWER_HEAD_BYTES, type UpstreamRequest } from './lane.ts';
 
 const httpProxy = await loadHttpProxy();
 
@@ -87,7 +87,7 @@ function facade(request: UpstreamRequest): IncomingMessage {
 }
 
 function targetOf(upstream: URL): Record<string, string> {
-  const hostname = upstream.hostname.replace(/^\[|\]$/g, '');
+  const hostname = bareHostname(upstream);
   return { protocol: upstream.protocol, host: hostname, hostname, port: upstream.port };
 }
 

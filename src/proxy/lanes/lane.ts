@@ -9,8 +9,7 @@ export interface UpstreamRequest {
   readonly path: string;
   /**
    * Flat list of names and values as they leave, Content-Length included, no hop-by-hop fields. The lane puts
-   * Host before them: undici does so by itself, and takes the TLS server name from one that it is given anew
-   * for each request.
+   * Host before them.
    */
   readonly headers: readonly string[];
   /** Held bytes, perhaps in pieces, the app's request to be streamed, or nothing. */
@@ -44,3 +43,8 @@ export const MAX_ANSWER_HEAD_BYTES = 64 * 1024;
 
 /** WeChat closes idle connections at about 20 s; ours are gone well before. */
 export const IDLE_CONNECTION_MS = 14_000;
+
+/** As names are resolved: an IPv6 address without its brackets. */
+export function bareHostname({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
