@@ -72,7 +72,7 @@ export class Relay {
   /** @param rawHeaders flat list of names and values @param reason the status line's phrase */
   head(status: number, reason: string, rawHeaders: readonly string[]): void {
     this.status = status;
-    // Node refuses to write what is not latin-1, and undici reads the phrase as UTF-8.
+    // Of a phrase beyond ASCII every reader makes something else, and nobody needs it.
     const usual = STATUS_CODES[status] ?? '';
     this.#reason = reason !== usual && ASCII.test(reason) ? blanked(reason, this.#secret) : usual;
     this.#head = answerHead(rawHeaders, this.#via, this.#secret);
