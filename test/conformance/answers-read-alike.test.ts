@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
-import { parsed, type Parsed } from '../unit/proxy/lanes/answers.ts';
+import { parsed, type Parsed } from '../helpers/parsed-answer.ts';
 import { Random } from './fuzz-random.ts';
 
 const SEEDS = 1500;

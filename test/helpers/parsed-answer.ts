@@ -1,4 +1,4 @@
-import { AnswerParser } from '../../../../src/proxy/lanes/answer-parser.ts';
+import { AnswerParser } from '../../src/proxy/lanes/answer-parser.ts';
 
 /** What came of an answer. */
 export interface Parsed {

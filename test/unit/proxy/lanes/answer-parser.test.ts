@@ -1,5 +1,5 @@
 import t from 'tap';
-import { parsed, type Parsed } from './answers.ts';
+import { parsed, type Parsed } from '../../../helpers/parsed-answer.ts';
 
 const HEAD = 'HTTP/1.1 200 OK\r\n';
 
