@@ -7,6 +7,7 @@ import { BodyReceiver } from './proxy/body.ts';
 import { Exchanges } from './proxy/exchange.ts';
 import { createGuard } from './proxy/guard.ts';
 import { createHandler } from './proxy/handler.ts';
+import { KEEP_ALIVE_MS } from './proxy/keep-alive.ts';
 import { Placeholders } from './proxy/placeholder.ts';
 import { refuseRaw } from './proxy/raw-refusal.ts';
 import { endSilence } from './proxy/silence.ts';
@@ -94,7 +95,9 @@ export async function createApp(settings: Settings, options: AppOptions): Promis
     silent: (socket) => endSilence(socket, exchanges),
     refuse: (socket, status, why) =>
       void refuseRaw(socket, status, why, { exchanges, metrics, logger }),
+    isIdle: (socket) => exchanges.isIdle(socket),
     idleTimeoutMs: settings.idleTimeoutMs,
+    keepAliveMs: KEEP_ALIVE_MS,
     maxConnections,
     full: () =>
       failures.say(

@@ -1,6 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import type { ProxyError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
+import { hintKeepAlive } from './keep-alive.ts';
 
 /** RFC 9110 section 15.5.6 wants it; what else is not refused is of no use with WeChat. */
 export const ALLOWED = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
@@ -32,6 +33,8 @@ export function respondError(
   if (error.retryAfterS !== undefined) headers.push('retry-after', String(error.retryAfterS));
   if (error.status === 405) headers.push('allow', ALLOWED);
   if (error.closes) res.shouldKeepAlive = false;
+  // Who waited for leave to send, and gets this instead, has its connection ended by Node.
+  if (res.req.headers.expect === undefined) hintKeepAlive(res, headers, true);
   // The phrase too: an answer that could not be passed on may have left its own.
   res.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);
   res.end(body);

@@ -196,6 +196,12 @@ export class Exchanges {
     return latest?.req.complete === false ? latest : undefined;
   }
 
+  /** Whether everything asked on this connection was answered, and the answers have left. */
+  isIdle(socket: Socket): boolean {
+    const latest = this.#connections.get(socket)?.latest;
+    return latest !== undefined && latest.req.complete && latest.res.writableFinished;
+  }
+
   /** Resolves when every answer owed on this connection has left. */
   async emptyOn(socket: Socket): Promise<void> {
     await this.#emptied(this.on(socket));

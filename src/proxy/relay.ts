@@ -12,6 +12,7 @@ import type { Call } from './call.ts';
 import type { Exchange } from './exchange.ts';
 import { answerHead, answerTrailers, dropField, type AnswerHead } from './headers.ts';
 import { Inspector } from './inspect.ts';
+import { hintKeepAlive } from './keep-alive.ts';
 
 /** An answer up to here goes out in one write with its head. */
 const ONE_WRITE_BYTES = 16 * 1024;
@@ -194,8 +195,9 @@ export class Relay {
 
   #writeHead(): void {
     const { res } = this.#exchange;
-    const { headers } = this.#head as AnswerHead;
+    const { headers, contentLength } = this.#head as AnswerHead;
     if (!this.#mayHaveTrailers()) dropField(headers, 'trailer');
+    hintKeepAlive(res, headers, contentLength !== undefined);
     res.writeHead(this.status, this.#reason, headers);
   }
 

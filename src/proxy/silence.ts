@@ -4,13 +4,13 @@ import type { Exchanges } from './exchange.ts';
 /**
  * A connection on which nothing has moved for the idle timeout: whose turn is it?
  * The app's body is awaited: its exchange fails with 408. The app does not read its answer: the
- * connection ends. The upstream is awaited: its own time-outs deal with that. Nothing is awaited:
- * the head of a request never came.
+ * connection ends. The upstream is awaited: its own time-outs deal with that. Nothing is awaited: an idle
+ * connection is kept for longer; else its first request never came, or the rest of one that was answered.
  */
 export function endSilence(socket: Socket, exchanges: Exchanges): void {
   const open = exchanges.on(socket);
   if (open.length === 0) {
-    socket.destroy();
+    if (!exchanges.isIdle(socket)) socket.destroy();
     return;
   }
   let awaited = false;

@@ -8,6 +8,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { REJECTED_FIELD } from '../token/peer-protocol.ts';
 import type { Call } from './call.ts';
 import type { Exchange } from './exchange.ts';
+import { hintKeepAlive } from './keep-alive.ts';
 import type { Placeholders } from './placeholder.ts';
 
 /** What WeChat says of a new token, and what SDKs plan their renewals by. */
@@ -72,13 +73,15 @@ function wholeSeconds(ms: number): number {
 
 function answer({ res }: Exchange, token: string, expiresInS: number): void {
   const body = Buffer.from(JSON.stringify({ access_token: token, expires_in: expiresInS }));
-  res.writeHead(200, [
+  const headers = [
     'content-type',
     'application/json; charset=utf-8',
     'content-length',
     String(body.length),
     'cache-control',
     'no-store',
-  ]);
+  ];
+  hintKeepAlive(res, headers, true);
+  res.writeHead(200, headers);
   res.end(body);
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { announcesBody, framingFault } from './framing.ts';
+import { closeIdle, progressOf } from './idle-connections.ts';
 import { headWithoutOffer, isOffer } from './upgrade-offer.ts';
 
 interface DataListenerOptions {
@@ -11,7 +12,11 @@ interface DataListenerOptions {
   readonly silent: (socket: Socket) => void;
   /** Answers what is no HTTP at all, or no request for a proxy: the raw answer, ready to be sent. */
   readonly refuse: (socket: Socket, status: 400 | 405 | 408 | 431, why: string) => void;
+  /** Whether everything asked on a connection was answered. */
+  readonly isIdle: (socket: Socket) => boolean;
   readonly idleTimeoutMs: number;
+  /** What an idle connection is kept for at the least. */
+  readonly keepAliveMs: number;
   /** More are closed at once, and `full` is told; no limit unless given. */
   readonly maxConnections?: number;
   readonly full?: () => void;
@@ -19,8 +24,6 @@ interface DataListenerOptions {
   readonly headTimeoutMs?: number;
 }
 
-/** Longer than the 60 s after which common client pools drop an idle connection. */
-const KEEP_ALIVE_MS = 65_000;
 const HEAD_TIMEOUT_MS = 15_000;
 /** Twice Node's default: a URL of 16 KiB and as much again in header fields. */
 const MAX_HEAD_BYTES = 32 * 1024;
@@ -44,7 +47,7 @@ export function createDataListener(options: DataListenerOptions): Server {
       if (isServed) served.add(req);
       return !isServed;
     },
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: 0, // `closeIdle` sees to it
     headersTimeout: headTimeoutMs,
     // A large upload may take as long as it makes progress; silence is bounded by `timeout`.
     requestTimeout: 0,
@@ -69,6 +72,7 @@ export function createDataListener(options: DataListenerOptions): Server {
       if (progressOf(socket) === before) options.silent(socket);
     });
   });
+  closeIdle(server, options.isIdle, options.keepAliveMs);
   const distrusted = new WeakSet<Socket>();
   const serve = (req: IncomingMessage, res: ServerResponse): void => {
     const { socket } = req;
@@ -125,11 +129,6 @@ export function createDataListener(options: DataListenerOptions): Server {
     options.refuse(socket as Socket, status, why);
   });
   return server;
-}
-
-/** Differs as soon as anything was read, written, or taken by the other side. */
-function progressOf({ bytesRead, bytesWritten, writableLength }: Socket): string {
-  return `${bytesRead} ${bytesWritten} ${writableLength}`;
 }
 
 /** Node has let go of the socket: an error would end the process, and no time-out is left. */

@@ -51,6 +51,7 @@ for (const [what, path, fields] of [
       const answer = await client.answer();
       t.ok([400, 401, 403, 404].includes(answer.status), `${answer.status}`);
       t.strictSame(answer.values('connection'), ['close'], 'the body may or may not follow');
+      t.strictSame(answer.values('keep-alive'), []);
       t.equal(await client.ended(), 'closed');
       t.equal(upstream.requests.length, 0);
     },

@@ -10,9 +10,12 @@ onEachLane(
   'a client of HTTP/1.0 gets a chunked answer unchunked, up to the end of its connection',
   { answer: CHUNKED },
   async (t, { client, path, upstream }) => {
-    const answer = await client.request(`GET ${path} HTTP/1.0`).answer();
+    const answer = await client
+      .request(`GET ${path} HTTP/1.0`, ['Connection: keep-alive'])
+      .answer();
     t.equal(answer.body.toString(), 'hello world');
     t.equal(answer.end, 'closed');
+    t.strictSame(answer.values('keep-alive'), []);
     t.match(upstream.requests[0]?.line, / HTTP\/1\.1$/);
   },
 );
@@ -27,6 +30,7 @@ onEachLane(
       const answer = await client.answer();
       t.equal(answer.body.toString(), 'hello', `round ${round}`);
       t.strictSame(answer.values('connection'), ['keep-alive']);
+      t.strictSame(answer.values('keep-alive'), ['timeout=65']);
     }
   },
 );

@@ -1,25 +1,21 @@
 import t from 'tap';
-import { createDataListener } from '../../src/server/data-listener.ts';
 import { hostileStage } from './hostile-stage.ts';
 import { onEachLane } from './on-each-lane.ts';
 
 /** Common client pools keep an idle connection for 60 s: who closes first must not be the proxy. */
 const CLIENT_POOL_MS = 65_000;
 
-t.test("an idle connection outlives common clients' pools", async (t) => {
-  const server = createDataListener({
-    serve: () => Promise.resolve(),
-    silent() {},
-    refuse() {},
-    idleTimeoutMs: 1000,
-  });
-  t.ok(server.keepAliveTimeout >= CLIENT_POOL_MS);
-});
-
 onEachLane(t, 'the app is told how long its connection is kept', {}, async (t, stage) => {
   const [hint = ''] = (await stage.get()).values('keep-alive');
   const [, seconds] = /timeout=(\d+)/.exec(hint) ?? [];
   t.ok(Number(seconds) * 1000 >= CLIENT_POOL_MS, hint);
+});
+
+t.test('who is given a placeholder is told so as well', async (t) => {
+  const { connect } = await hostileStage(t);
+  const answer = await (await connect(t)).request('GET /cgi-bin/token').answer();
+  t.equal(answer.status, 200);
+  t.match(answer.values('keep-alive'), [/^timeout=\d+$/]);
 });
 
 onEachLane(
@@ -42,6 +38,7 @@ t.test('after a refused request without a body its connection stays open', async
   const client = await connect(t);
   const refused = await client.request('GET /cgi-bin/../refused').answer();
   t.equal(refused.status, 400);
+  t.match(refused.values('keep-alive'), [/^timeout=\d+$/]);
   await new Promise((resolve) => setTimeout(resolve, LINGER_MS + 500));
   t.equal(client.ending, undefined);
   t.equal((await client.request('GET /cgi-bin/served').answer()).status, 200);
@@ -50,6 +47,7 @@ t.test('after a refused request without a body its connection stays open', async
 onEachLane(t, 'a client that wants its connection closed has it closed', {}, async (t, stage) => {
   const answer = await stage.get(['Connection: close']);
   t.strictSame(answer.values('connection'), ['close']);
+  t.strictSame(answer.values('keep-alive'), []);
   t.equal(await stage.client.ended(), 'closed');
 });
 

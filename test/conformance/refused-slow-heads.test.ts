@@ -84,7 +84,9 @@ async function listener(
     silent() {},
     refuse: (socket, status, why) =>
       void refuseRaw(socket, status, why, { exchanges, metrics, logger }),
+    isIdle: (socket) => exchanges.isIdle(socket),
     idleTimeoutMs: 60_000,
+    keepAliveMs: 60_000,
     headTimeoutMs: HEAD_TIMEOUT_MS,
   });
   const url = await listen(server, { host: '127.0.0.1', port: 0 });
