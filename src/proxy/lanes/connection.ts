@@ -224,7 +224,6 @@ export class Connection implements SocketReader {
 
   #release(): void {
     this.#parser?.stop();
-    this.#writer?.stop();
     this.#sender = this.#request = this.#parser = this.#writer = undefined;
   }
 

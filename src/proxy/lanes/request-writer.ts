@@ -8,7 +8,6 @@ export class RequestWriter {
 
   readonly #socket: Socket;
   readonly #progressed: () => void;
-  #stopped = false;
 
   /** @param progressed told of each piece of a body that the socket has been given */
   constructor(socket: Socket, progressed: () => void) {
@@ -34,13 +33,7 @@ export class RequestWriter {
     this.done = true;
   }
 
-  /** What is left stays here. */
-  stop(): void {
-    this.#stopped = true;
-  }
-
   #writePieces(pieces: readonly Buffer[], from: number): void {
-    if (this.#stopped) return;
     for (let next = from; next < pieces.length;) {
       const more = this.#socket.write(pieces[next++] as Buffer);
       this.#progressed();

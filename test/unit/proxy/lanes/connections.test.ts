@@ -175,15 +175,52 @@ t.test("what comes unasked on an idle connection ends it, and is nobody's answer
   t.equal(sockets.length, 2);
 });
 
-t.test('nothing is sent behind a request of which not all has left', async (t) => {
-  const sockets: Socket[] = [];
-  const upstream = await serverOf(t, (req, res) => {
+for (const [method, body, isKept] of [
+  ['GET', undefined, true],
+  ['POST', Buffer.from('body'), true],
+  ['HEAD', undefined, false], // an upstream that answers with a body would be misread
+  ['DELETE', Buffer.from('body'), false], // one that expects none would read it as a request
+] as const) {
+  const what = `${method} with${body === undefined ? 'out' : ''} a body`;
+  t.test(`a connection is ${isKept ? '' : 'not '}kept after a ${what}`, async (t) => {
+    const connections = await stage(t, 1);
+    const connection = borrows(connections).connection as Connection;
+    const headers = body === undefined ? [] : ['content-length', String(body.length)];
+    await get(connection, {}, { ...GET, method, headers, body });
+    t.equal(connection.isOpen, isKept);
+  });
+}
+
+t.test('a connection whose last reader wanted no more for now reads for the next', async (t) => {
+  const connection = borrows(await stage(t, 1)).connection as Connection;
+  await get(connection, { data: () => connection.pause() });
+  t.ok(connection.isOpen);
+  let body = '';
+  await get(connection, { data: (chunk) => void (body += chunk.toString()) });
+  t.equal(body, 'ok');
+});
+
+/** Answers uploads at once, of which it reads nothing. */
+function hasty(t: Test, sockets: Socket[]): Promise<URL> {
+  return serverOf(t, (req, res) => {
     sockets.push(req.socket);
     if (req.method === 'GET') return res.end('ok');
     // Node's server closes where it answers early; others do not.
     return req.socket.pause().write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n');
   });
-  const connection = borrows(connectionsTo(t, upstream)).connection as Connection;
+}
+
+t.test('a connection whose answer came before all pieces were written is not kept', async (t) => {
+  const connection = borrows(connectionsTo(t, await hasty(t, []))).connection as Connection;
+  const body = [Buffer.alloc(64 * 1024 * 1024), Buffer.alloc(1)];
+  const headers = ['content-length', String(64 * 1024 * 1024 + 1)];
+  await get(connection, {}, { ...GET, method: 'POST', headers, body });
+  t.notOk(connection.isOpen);
+});
+
+t.test('nothing is sent behind a request of which not all has left', async (t) => {
+  const sockets: Socket[] = [];
+  const connection = borrows(connectionsTo(t, await hasty(t, sockets))).connection as Connection;
   const body = Buffer.alloc(64 * 1024 * 1024);
   const headers = ['content-length', String(body.length)];
   await get(connection, {}, { ...GET, method: 'POST', headers, body: [body] });
