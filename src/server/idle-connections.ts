@@ -34,6 +34,7 @@ export function closeIdle(
   // This process may have stalled: what came meanwhile is read before it is missed.
   const clock = setInterval(() => setImmediate(look), keepAliveMs / LOOKS).unref();
   server.on('connection', (socket: Socket) => {
+    if (connections.has(socket)) return; // an offered upgrade was ignored: it begins anew
     connections.set(socket, { progress: '', sinceMs: 0 });
     socket.once('close', () => connections.delete(socket));
   });
