@@ -18,6 +18,7 @@ interface Times {
   readonly issuedMs: number;
   readonly deadlineMs: number;
   readonly leadMs: number;
+  /** After "unchanged": not asked for again before so little (ms) of its life is left. */
   readonly askedAtRemainingMs: number;
 }
 
@@ -35,8 +36,9 @@ export class HeldToken {
   readonly #issuedMs: number;
   readonly #deadlineMs: number;
   readonly #leadMs: number;
-  /** After "unchanged": not asked for again before so little (ms) of its life is left. */
-  readonly #askedAtRemainingMs: number;
+  /** When it is due for renewal: epoch ms, and monotonic ms. */
+  readonly #dueAt: number;
+  readonly #dueMs: number;
 
   private constructor(clock: Clock, token: Token, is: Times) {
     this.#clock = clock;
@@ -46,7 +48,9 @@ export class HeldToken {
     this.#issuedMs = is.issuedMs;
     this.#deadlineMs = is.deadlineMs;
     this.#leadMs = is.leadMs;
-    this.#askedAtRemainingMs = is.askedAtRemainingMs;
+    const dueAtRemainingMs = Math.min(is.leadMs, is.askedAtRemainingMs);
+    this.#dueAt = token.expiresAt - dueAtRemainingMs;
+    this.#dueMs = is.deadlineMs - dueAtRemainingMs;
   }
 
   static obtained(
@@ -91,20 +95,12 @@ export class HeldToken {
 
   /** How long until it is due for renewal. */
   get untilDueMs(): number {
-    return Math.max(this.remainingMs - this.#dueWithMs, 0);
+    const ms = Math.min(this.#dueAt - this.#clock.now(), this.#dueMs - this.#clock.monotonic());
+    return Math.max(ms, 0);
   }
 
   get isDue(): boolean {
-    return this.isDueWith(this.remainingMs);
-  }
-
-  /** The same for who has asked already how much is left: every request does. */
-  isDueWith(remainingMs: number): boolean {
-    return remainingMs <= this.#dueWithMs;
-  }
-
-  get #dueWithMs(): number {
-    return Math.min(this.#leadMs, this.#askedAtRemainingMs);
+    return this.#clock.now() >= this.#dueAt || this.#clock.monotonic() >= this.#dueMs;
   }
 
   /** Since this process obtained the value. */

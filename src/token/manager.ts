@@ -63,9 +63,9 @@ export class TokenManager {
   get(via?: string): Token | Promise<Token> {
     this.#refresher.used();
     const { held } = this.#refresher;
-    const remainingMs = held?.remainingMs ?? 0;
-    if (held === undefined || remainingMs <= 0) return this.#mustRefresh(via);
-    if (held.isDueWith(remainingMs)) void this.#refresher.renew();
+    if (held?.isDue === false) return held.token;
+    if (held?.isUsable !== true) return this.#mustRefresh(via);
+    void this.#refresher.renew();
     return held.token;
   }
 
