@@ -33,7 +33,7 @@ export function respondError(
   if (error.retryAfterS !== undefined) headers.push('retry-after', String(error.retryAfterS));
   if (error.status === 405) headers.push('allow', ALLOWED);
   if (error.closes) res.shouldKeepAlive = false;
-  // Who waited for leave to send, and gets this instead, has its connection ended by Node.
+  // Who waits for leave to send may get this instead: then Node ends the connection.
   if (res.req.headers.expect === undefined) hintKeepAlive(res, headers, true);
   // The phrase too: an answer that could not be passed on may have left its own.
   res.writeHead(error.status, STATUS_CODES[error.status] ?? '', headers);

@@ -196,7 +196,10 @@ export class Exchanges {
     return latest?.req.complete === false ? latest : undefined;
   }
 
-  /** Whether everything asked on this connection was answered, and the answers have left. */
+  /**
+   * Whether everything asked on this connection was answered, and the answers have left. The head of another
+   * request may be on its way: it has a time of its own.
+   */
   isIdle(socket: Socket): boolean {
     const latest = this.#connections.get(socket)?.latest;
     return latest !== undefined && latest.req.complete && latest.res.writableFinished;

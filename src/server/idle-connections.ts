@@ -22,17 +22,20 @@ export function closeIdle(
   keepAliveMs: number,
 ): void {
   const connections = new Map<Socket, Quiet>();
-  const look = (): void => {
+  const look = (dueMs: number): void => {
     const nowMs = performance.now();
     for (const [socket, quiet] of connections) {
       const progress = progressOf(socket);
       if (progress !== quiet.progress || !isIdle(socket))
         connections.set(socket, { progress, sinceMs: nowMs });
-      else if (nowMs - quiet.sinceMs >= keepAliveMs) socket.destroy();
+      else if (dueMs - quiet.sinceMs >= keepAliveMs) socket.destroy();
     }
   };
-  // This process may have stalled: what came meanwhile is read before it is missed.
-  const clock = setInterval(() => setImmediate(look), keepAliveMs / LOOKS).unref();
+  // This process may have stalled: what came until the look was due is read before it is missed.
+  const clock = setInterval(() => {
+    const dueMs = performance.now();
+    setImmediate(() => look(dueMs));
+  }, keepAliveMs / LOOKS).unref();
   server.on('connection', (socket: Socket) => {
     if (connections.has(socket)) return; // an offered upgrade was ignored: it begins anew
     connections.set(socket, { progress: '', sinceMs: 0 });

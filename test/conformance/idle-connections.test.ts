@@ -40,6 +40,26 @@ t.test('a request that came while the process was stalled is served', async (t) 
   t.equal((await client.answer()).status, 200);
 });
 
+t.test('a request that came while the look at its connection was late is served', async (t) => {
+  const keepAliveMs = 1000;
+  const client = await connected(t, { keepAliveMs, idleTimeoutMs: NEVER_MS });
+  await client.request('GET /').answer();
+  await delay(keepAliveMs / 3);
+  const original = globalThis.setImmediate;
+  t.teardown(() => (globalThis.setImmediate = original));
+  // In the turn of the next look, just before it: nothing is read between.
+  const late = ((run: () => void) => {
+    globalThis.setImmediate = original;
+    setImmediate(() => {
+      client.request('GET /');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, keepAliveMs);
+    });
+    return setImmediate(run);
+  }) as typeof setImmediate;
+  globalThis.setImmediate = late;
+  t.equal((await client.answer()).status, 200);
+});
+
 t.test('who sends no more of a body that was answered has the idle timeout', async (t) => {
   const client = await connected(t, { keepAliveMs: NEVER_MS, idleTimeoutMs: 200 });
   client.send('POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nx');

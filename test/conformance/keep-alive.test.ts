@@ -1,4 +1,5 @@
 import t from 'tap';
+import { KEEP_ALIVE_MS } from '../../src/proxy/keep-alive.ts';
 import { hostileStage } from './hostile-stage.ts';
 import { onEachLane } from './on-each-lane.ts';
 
@@ -9,6 +10,7 @@ onEachLane(t, 'the app is told how long its connection is kept', {}, async (t, s
   const [hint = ''] = (await stage.get()).values('keep-alive');
   const [, seconds] = /timeout=(\d+)/.exec(hint) ?? [];
   t.ok(Number(seconds) * 1000 >= CLIENT_POOL_MS, hint);
+  t.ok(KEEP_ALIVE_MS > Number(seconds) * 1000, 'and it is kept a little longer');
 });
 
 t.test('who is given a placeholder is told so as well', async (t) => {
