@@ -41,7 +41,9 @@ for (const api of ['stable_token', 'token'] as const) {
       calls.every((count) => count > 10),
       `${total} calls, none failed`,
     );
-    t.equal(await renewed(), RENEWALS);
+    const renewals = await renewed();
+    // On a busy machine another falls due while the last calls are answered.
+    t.ok(renewals === RENEWALS || renewals === RENEWALS + 1, `${renewals} renewals`);
     t.equal(simulator.counts.apiCalls, total, 'each was sent once');
     t.equal(simulator.counts.rejectedCalls, 0);
     t.equal(await proxy.metric('replays_total'), 0);
